@@ -1,0 +1,16 @@
+"Everything about the package stands in settings.ini; this only hands it to setuptools."
+from configparser import ConfigParser
+from pathlib import Path
+from setuptools import setup
+
+here = Path(__file__).parent
+ini = ConfigParser(delimiters=['='])
+ini.read(here/'settings.ini', encoding='utf-8')
+cfg = ini['DEFAULT']
+
+setup(name=cfg['lib_name'], version=cfg['version'], license='Apache-2.0', description=cfg['description'],
+      author=cfg['author'], python_requires=f">={cfg['min_python']}", packages=[cfg['lib_path']],
+      install_requires=cfg['requirements'].split(),
+      extras_require=dict(dev=cfg['dev_requirements'].split(), hub=['datasets>=4']),
+      long_description=(here/'README.md').read_text(encoding='utf-8') if (here/'README.md').exists() else '',
+      long_description_content_type='text/markdown', include_package_data=True, zip_safe=False)
