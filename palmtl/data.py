@@ -19,7 +19,7 @@ from .tasks import InputError, Task, nearest, PAPER_TASKS
 class Rows:
     "One split of one task."
     task:Task
-    split:str # `train`, `dev` or `test`
+    split:str # `train`, `dev`, `test`, or `holdout`
     ids:list # of str, one per row
     texts:list # one or two lists of str
     labels:np.ndarray|None # float32 (rows,), or None where the labels are not given
@@ -231,8 +231,9 @@ def load_rows(
     limit_dev:int=0, # keep so many dev rows; 0 keeps all
     bootstrap:float=1., # factor by which resampling enlarges the training rows
     seed:int=0, # of the bootstrap
-    bad_rows:str='stop' # `stop` or `skip`
-)->dict: # split -> Rows; `test` may be missing
+    bad_rows:str='stop', # `stop` or `skip`
+    holdout:float=0. # share of the training rows to set aside as a split of its own, before bootstrapping
+)->dict: # split -> Rows; `test` and `holdout` may be missing
     "All splits of a task."
     names = {s.name: s for s in SAMPLE_TASKS}
     if task.folder or data not in ('sample', 'hub') and not data.startswith('hub:'):
@@ -244,7 +245,12 @@ def load_rows(
         if task.name not in names: raise InputError(f"task '{task.name}' is not in the sample{nearest(task.name, names)}")
         splits = {s: sample_rows(task, s) for s in ('train', 'dev', 'test')}
     else: splits = {s: read_hub(task, s, data[4:], bad_rows) for s in ('train', 'dev', 'test')}
-    splits['train'] = bootstrap_rows(limit_rows(splits['train'], limit), bootstrap, seed)
+    train = limit_rows(splits['train'], limit)
+    if holdout:
+        order = np.random.default_rng([seed, 15]).permutation(len(train)); n = max(1, round(holdout*len(train)))
+        if n>=len(train): raise InputError(f"task '{task.name}': {len(train)} training row is too few to hold one out")
+        splits['holdout'], train = train.take(np.sort(order[:n])), train.take(np.sort(order[n:]))
+    splits['train'] = bootstrap_rows(train, bootstrap, seed)
     splits['dev'] = limit_rows(splits['dev'], limit_dev)
     return splits
 

@@ -311,6 +311,13 @@ class Run:
     def frame(self, kind)->pd.DataFrame:
         "The events of one kind (`step` or `dev`) as a table."
         return pd.DataFrame(self.events(kind))
+    def scores(self)->pd.DataFrame: # one row per task, then the total
+        "The final scores of a finished run, with 95 % intervals, beside what the majority row scores."
+        s, keep = self.summary, self.record['settings']['keep']
+        out = [{'task': t.title, 'metric': t.metric, 'dev': d['metric'], 'low': d['low'], 'high': d['high'], 'majority': d['majority'], 'dev rows': d['rows'],
+                'test': (s['test'].get(t.name) or {}).get('metric')} for t in self.tasks for d in [s[keep]['dev'][t.name]]]
+        out.append({'task': 'total', 'metric': s['score_rule'], 'dev': s[keep]['score'], 'majority': s['majority_score'], 'test': s['test_score']})
+        return pd.DataFrame(out).set_index('task').astype({'test': float})
 
 # %% ../nbs/07_runs.ipynb #cell-23
 def settings_table()->pd.DataFrame:
