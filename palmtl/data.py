@@ -151,21 +151,23 @@ SAMPLE_TASKS = (
         submission=('similarity', 'Predicted_Similarity')))
 SAMPLE_SIZES = dict(sentiment=(1200, 600, 600), paraphrase=(12000, 800, 800), similarity=(1200, 600, 600)) # train, dev, test
 
+def _pick(rng, options): return options[int(rng.integers(len(options)))]
+
 def _remark(rng):
     def clause():
-        word, v = _ADJECTIVES[rng.integers(len(_ADJECTIVES))]
-        how = rng.choice(['', '', 'very ', 'not '])
+        word, v = _pick(rng, _ADJECTIVES)
+        how = _pick(rng, ('', '', 'very ', 'not '))
         v = {'very ': 2*v, 'not ': -v}.get(how, v)
-        return f'the {rng.choice(_NOUNS)} is {how}{word}', v
+        return f'the {_pick(rng, _NOUNS)} is {how}{word}', v
     a, va = clause()
     if rng.random()<.4: return a, va
     b, vb = clause()
     return (f'{a} but {b}', va+2*vb) if rng.random()<.5 else (f'{a} and {b}', va+vb)
 
 def _tell(rng, parts):
-    w = {k: rng.choice(_PARTS[k][m]) for k,m in parts.items()}
-    who, where, filler = f"the {w['who']}", f"near the {w['where']}", rng.choice(_FILLERS)
-    s = rng.choice([f"{who} {w['did']} the {w['what']} {where}", f"{where} {who} {w['did']} the {w['what']}", f"the {w['what']} was {w['did']} by {who} {where}"])
+    w = {k: _pick(rng, _PARTS[k][m]) for k,m in parts.items()}
+    who, where, filler = f"the {w['who']}", f"near the {w['where']}", _pick(rng, _FILLERS)
+    s = _pick(rng, (f"{who} {w['did']} the {w['what']} {where}", f"{where} {who} {w['did']} the {w['what']}", f"the {w['what']} was {w['did']} by {who} {where}"))
     return f'{filler} {s}'.strip()
 
 def sample_rows(

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['lr_factor', 'make_optimizer', 'pick_device', 'pick_precision', 'build_model', 'load_best', 'answers',
-           'TrainingStopped', 'Trainer', 'progress_bar', 'train']
+           'TrainingStopped', 'Trainer', 'progress_bar']
 
 # %% ../nbs/08_training.ipynb #cell-3
 import contextlib, dataclasses, hashlib, io, json, math, os, shutil, signal, socket, sys, threading, time
@@ -175,8 +175,9 @@ class Trainer:
         return to_torch(make_batch(parts, self.settings.pairs, self.settings.max_length), self.device)
 
     def fit(self)->Run:
-        "Train to the end, or until somebody says stop; going on from the last checkpoint if there is one."
+        "Train to the end, or until somebody says stop; going on from the last checkpoint if there is one. A finished run stays as it is."
         s = self.settings
+        if self.run.state=='finished': return self.run
         with self.alone(), self.listening():
             self.restore(); self.tell('start')
             while self.step<self.n_steps and not self.stopping:
@@ -342,14 +343,3 @@ def progress_bar():
             if t.step%10==0: bar.set_postfix_str(f'epoch {t.step//t.epoch_steps}{shown} | {t.n_tokens/max(t.seconds, 1e-9):,.0f} tokens/s', refresh=False)
         elif event=='end': bar.close()
     return callback
-
-def train(
-    settings:Settings, # from `make_settings`
-    runs=None, # folder of runs
-    callbacks=() # functions of (event, trainer)
-)->Run:
-    "Train a run, go on with it, or, if it is finished, just return it."
-    from palmtl.runs import run_name, runs_folder
-    folder = Path(runs or runs_folder())/run_name(settings)
-    if (folder/'summary.json').exists(): return Run.open(settings, runs)
-    return Trainer(settings, runs, callbacks).fit()
