@@ -33,6 +33,10 @@ class Rows:
         index = np.asarray(index)
         return dataclasses.replace(self, ids=[self.ids[i] for i in index], texts=[[t[i] for i in index] for t in self.texts],
             labels=None if self.labels is None else self.labels[index])
+    @property
+    def sha256(self)->str:
+        "A digest of ids, texts and labels: the same digest, the same rows in the same order."
+        return hashlib.sha256(repr((self.ids, self.texts, None if self.labels is None else self.labels.tolist())).encode('utf-8', 'surrogatepass')).hexdigest()
 
 def make_rows(task:Task, # whose rows
     split:str, # `train`, `dev` or `test`
@@ -423,7 +427,7 @@ def audit(
                 'repeated': len(texts)-len(set(texts)), 'also in train': 0 if split=='train' else sum(t in train for t in texts)})
     return pd.DataFrame(out).set_index(['task', 'split'])
 
-# %% ../nbs/01_data.ipynb #cell-39
+# %% ../nbs/01_data.ipynb #cell-41
 def write_predictions(
     path, # the file to write
     column:str, # second column of the header, e.g. `Predicted_Sentiment`

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'S', 'Settings', 'read_setting', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences',
-           'run_record', 'run_name', 'runs_folder', 'write_whole', 'plain', 'describe_environment', 'Run',
-           'settings_table']
+           'run_record', 'run_name', 'runs_folder', 'write_whole', 'plain', 'describe_environment', 'Run', 'command',
+           'publish', 'settings_table']
 
 # %% ../nbs/07_runs.ipynb #cell-3
-import dataclasses, hashlib, json, math, os, platform, re, shutil, socket, subprocess, sys, time
+import dataclasses, gzip, hashlib, json, math, os, platform, re, shlex, subprocess, sys, zlib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 import pandas as pd
@@ -309,11 +309,11 @@ class Run:
         with open(self.folder/'events.jsonl', 'a', encoding='utf-8') as f: f.write(''.join(json.dumps(plain(e), ensure_ascii=False)+'\n' for e in events))
     def events(self, kind=None)->list: # of dict
         "The events, or those of one kind; a last line that is still being written is left out."
-        path = self.folder/'events.jsonl'
-        if not path.exists(): return []
-        lines = path.read_text(encoding='utf-8').split('\n')[:-1] # what follows the last line break is unfinished
-        try: out = [json.loads(l) for l in lines]
-        except ValueError: raise InputError(f'run folder {self.folder}: events.jsonl holds a line that is not JSON') from None
+        path, packed = self.folder/'events.jsonl', self.folder/'events.jsonl.gz' # packed in a published record
+        try:
+            text = gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes() if path.exists() else b''
+            out = [json.loads(l) for l in text.decode('utf-8').split('\n')[:-1]] # what follows the last line break is unfinished
+        except (ValueError, EOFError, OSError, zlib.error): raise InputError(f'run folder {self.folder}: its events cannot be read; a line is cut short or not JSON') from None
         return [e for e in out if kind is None or e['event']==kind]
     def frame(self, kind)->pd.DataFrame:
         "The events of one kind (`step` or `dev`) as a table."
@@ -327,6 +327,38 @@ class Run:
         return pd.DataFrame(out).set_index('task').astype({'test': float})
 
 # %% ../nbs/07_runs.ipynb #cell-23
+def command(
+    settings:Settings,
+    output:str='runs/rerun.ipynb' # where papermill puts the executed notebook
+)->str:
+    "The papermill command that makes the run with these settings."
+    preset, parts = dataclasses.asdict(make_settings(preset=settings.preset)), []
+    for k,v in dataclasses.asdict(settings).items():
+        if k=='preset' and v!='sample' or k!='preset' and v!=preset[k]:
+            text = ','.join(v) if isinstance(v, list) else ','.join(f'{t}={x:g}' for t,x in v.items()) if isinstance(v, dict) else str(v)
+            parts.append(f'-p {k} {shlex.quote(text)}')
+    return ' '.join([f'papermill nbs/train.ipynb {output}', *parts])
+
+def publish(
+    run:Run, # finished
+    to=None # folder of records; `published` in `runs_folder()` if None
+)->Run: # the record
+    "Write a run's small record: settings, environment with the command, events, summary, predictions."
+    if run.state!='finished': raise InputError(f'run folder {run.folder}: is {run.state}; only a finished run can be published')
+    out, record = Path(to or runs_folder()/'published')/run.folder.name, run.record
+    text, s = command(run.settings), record['settings']
+    for path in [s['encoder'], s['data'], *s['tasks']]:
+        if Path(path.removeprefix('hub:')).is_absolute():
+            name = ('hub:' if path.startswith('hub:') else '')+Path(path).name
+            text = text.replace(path, name); s |= {k: name for k in ('encoder', 'data') if s[k]==path} | dict(tasks=[name if t==path else t for t in s['tasks']])
+    (out/'predictions').mkdir(parents=True, exist_ok=True)
+    for name, data in [('settings.json', record), ('environment.json', run.read_json('environment.json') | dict(command=text)), ('summary.json', run.summary)]:
+        write_whole(out/name, json.dumps(data, indent=1, ensure_ascii=False))
+    for p in [run.folder/'events.jsonl', *(run.folder/'predictions').iterdir()]:
+        write_whole(out/p.relative_to(run.folder).with_name(p.name+'.gz'), gzip.compress(p.read_bytes(), mtime=0))
+    return Run(out)
+
+# %% ../nbs/07_runs.ipynb #cell-26
 def settings_table()->pd.DataFrame:
     "Every setting with its value in each preset and its help."
     values = {p: dataclasses.asdict(Settings(**dict(preset=p) | {k: read_setting(k, v) for k,v in PRESETS[p].items()})) for p in PRESETS}

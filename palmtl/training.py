@@ -13,7 +13,7 @@ import numpy as np, torch
 from tqdm import tqdm
 from .tasks import InputError, Task
 from .data import load_rows, load_tokenizer, tokenize, make_batch, Sampler, audit, majority, write_predictions
-from .bert import BertConfig, BertEncoder, SAMPLE_CONFIG, find_encoder, load_encoder
+from .bert import BertConfig, BertEncoder, SAMPLE_CONFIG, find_encoder, load_encoder, weight_files
 from .pals import PALs, pal_layers
 from .model import MultitaskModel, predict, to_torch
 from .schedulers import Dynamic, epoch_steps, kpi_of, make_scheduler
@@ -128,7 +128,7 @@ class Trainer:
         self.tasks, self.callbacks = resolve_tasks(s), list(callbacks)
         if s.threads: torch.set_num_threads(s.threads)
         self.device = pick_device(s.device); self.precision = pick_precision(s.precision, self.device)
-        folder = None if s.encoder=='sample' else find_encoder(s.encoder)
+        folder = self.folder = None if s.encoder=='sample' else find_encoder(s.encoder)
         self.read_data(load_tokenizer(folder))
         torch.manual_seed(s.seed)
         p = dict(hidden_dropout_prob=s.dropout, attention_probs_dropout_prob=s.dropout)
@@ -147,6 +147,10 @@ class Trainer:
         hold = .05 if s.scheduler=='dynamic' and s.kpi_from=='holdout' else 0.
         self.rows = {t.name: load_rows(t, s.data, int(s.limit.get(t.name, 0)), s.limit_dev, s.bootstrap.get(t.name, 1.), s.seed, s.bad_rows, hold) for t in self.tasks}
         self.tokens = {n: {k: tokenize(r, tokenizer) for k,r in splits.items()} for n,splits in self.rows.items()}
+    def sources(self):
+        "Digests of the encoder's weights and of the rows: what a rerun must find again."
+        files = [] if self.folder is None else weight_files(self.folder)
+        return dict(encoder={p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}, data={n: {k: r.sha256 for k,r in splits.items()} for n,splits in self.rows.items()})
     def audit(self):
         "What was read, as a table."
         return audit(self.rows, self.tokens, self.settings.pairs, self.settings.max_length)
@@ -276,7 +280,7 @@ class Trainer:
         (self.run.folder/'stop').unlink(missing_ok=True)
         if not path.exists():
             events.unlink(missing_ok=True) # of a run that died before its first checkpoint
-            write_whole(self.run.folder/'environment.json', json.dumps(describe_environment(self.device) | dict(precision=self.precision), indent=1))
+            write_whole(self.run.folder/'environment.json', json.dumps(describe_environment(self.device) | dict(precision=self.precision, sources=self.sources()), indent=1))
             return
         try: d = torch.load(path, map_location=self.device, weights_only=True)
         except Exception as e: raise InputError(f'run folder {self.run.folder}: its checkpoint cannot be read ({type(e).__name__}); remove the folder checkpoint to start the run again') from None
@@ -331,15 +335,35 @@ class Trainer:
             self.callbacks.pop()
             if main: signal.signal(signal.SIGINT, old)
 
+# %% ../nbs/08_training.ipynb #cell-18
+class _Screen:
+    "A file for tqdm: keeps one output of a notebook's cell up to date, and writes to papermill's terminal."
+    def __init__(self, terminal=None, show=None): self.terminal, self.show = terminal, show
+    @classmethod
+    def find(cls):
+        if not type(sys.stdout).__module__.startswith('ipykernel'): return sys.stdout
+        from IPython.display import display
+        try: fd = sys.stdout.fileno()
+        except OSError: fd = None
+        terminal = os.fdopen(os.dup(fd), 'w') if fd is not None and os.isatty(fd) and 'JPY_SESSION_NAME' not in os.environ else None
+        if terminal: terminal.write('\n')
+        handle = display({'text/plain': ''}, raw=True, display_id=True)
+        return cls(terminal, lambda line: handle.update({'text/plain': line}, raw=True))
+    def write(self, text):
+        if self.terminal: self.terminal.write(text)
+        if self.show and text.strip(): self.show(text.strip())
+    def flush(self):
+        if self.terminal: self.terminal.flush()
+
 def progress_bar():
     "A callback: a bar with the epoch, the last total score, the speed and the time left."
-    bar, shown = None, ''
+    bar, shown, speed, mark = None, '', '', (0, 0.)
     def callback(event, t):
-        nonlocal bar, shown
-        if event=='start': bar = tqdm(total=t.n_steps, initial=t.step, unit='step', file=sys.stdout, mininterval=.5, dynamic_ncols=False, ncols=110)
+        nonlocal bar, shown, speed, mark
+        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=_Screen.find(), mininterval=.5, ncols=110, nrows=20), (t.n_tokens, t.seconds)
         elif event=='epoch': shown = f" | dev score {t.last['score']:.3f}"
         elif event=='step':
-            bar.update()
-            if t.step%10==0: bar.set_postfix_str(f'epoch {t.step//t.epoch_steps}{shown} | {t.n_tokens/max(t.seconds, 1e-9):,.0f} tokens/s', refresh=False)
+            if t.seconds>mark[1]+1: speed, mark = f' | {(t.n_tokens-mark[0])/(t.seconds-mark[1]):,.0f} tokens/s', (t.n_tokens, t.seconds)
+            bar.set_postfix_str(f'epoch {t.step//t.epoch_steps}{shown}{speed}', refresh=False); bar.update()
         elif event=='end': bar.close()
     return callback
