@@ -345,7 +345,7 @@ class _Screen:
         from IPython.display import display
         try: fd = sys.stdout.fileno()
         except OSError: fd = None
-        terminal = os.fdopen(os.dup(fd), 'w') if fd is not None and os.isatty(fd) and 'JPY_SESSION_NAME' not in os.environ else None
+        terminal = os.fdopen(os.dup(fd), 'w', encoding='utf-8') if fd is not None and os.isatty(fd) and 'JPY_SESSION_NAME' not in os.environ else None
         if terminal: terminal.write('\n')
         handle = display({'text/plain': ''}, raw=True, display_id=True)
         return cls(terminal, lambda line: handle.update({'text/plain': line}, raw=True))
@@ -360,7 +360,7 @@ def progress_bar():
     bar, shown, speed, mark = None, '', '', (0, 0.)
     def callback(event, t):
         nonlocal bar, shown, speed, mark
-        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=_Screen.find(), mininterval=.5, ncols=110, nrows=20), (t.n_tokens, t.seconds)
+        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=_Screen.find(), mininterval=.5, ncols=110, nrows=20, ascii=False), (t.n_tokens, t.seconds)
         elif event=='epoch': shown = f" | dev score {t.last['score']:.3f}"
         elif event=='step':
             if t.seconds>mark[1]+1: speed, mark = f' | {(t.n_tokens-mark[0])/(t.seconds-mark[1]):,.0f} tokens/s', (t.n_tokens, t.seconds)

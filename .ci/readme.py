@@ -1,0 +1,29 @@
+"README.md is nbs/index.ipynb as markdown: `python .ci/readme.py` writes it, `--check` says whether it is current."
+import json, sys
+from pathlib import Path
+
+root = Path(__file__).resolve().parent.parent
+
+def output(o): # one output of a cell
+    "Its markdown or its text; figures are in files, which the notebook's text names."
+    data = o.get('data', {'text/plain': o.get('text', '')})
+    text = lambda kind: ''.join(data.get(kind, ''))
+    if 'text/markdown' in data: return text('text/markdown')
+    return '' if 'image/png' in data or not text('text/plain').strip() else f"```\n{text('text/plain').strip()}\n```"
+
+def readme(notebook):
+    "Markdown cells as they are; code cells with their outputs, or only these after `#| echo: false`."
+    parts = []
+    for c in notebook['cells']:
+        lines = ''.join(c['source']).split('\n')
+        marks, code = [l for l in lines if l.startswith('#|')], '\n'.join(l for l in lines if not l.startswith('#|')).strip()
+        if c['cell_type']=='markdown': parts.append(code)
+        if c['cell_type']!='code' or '#| hide' in marks: continue
+        if '#| echo: false' not in marks: parts.append(f'```python\n{code}\n```')
+        parts += [output(o) for o in c['outputs']]
+    note = '<!-- Made from nbs/index.ipynb by .ci/readme.py: change the notebook, not this file. -->'
+    return '\n\n'.join([note]+[p for p in parts if p]).replace('](images/', '](nbs/images/')+'\n'
+
+text, path = readme(json.loads((root/'nbs'/'index.ipynb').read_text(encoding='utf-8'))), root/'README.md'
+if '--check' in sys.argv: sys.exit(0 if path.exists() and path.read_text(encoding='utf-8')==text else 'README.md is not what nbs/index.ipynb says: run `python .ci/readme.py`')
+path.write_text(text, encoding='utf-8')
