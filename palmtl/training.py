@@ -338,20 +338,22 @@ class Trainer:
 # %% ../nbs/08_training.ipynb #cell-18
 class _Screen:
     "A file for tqdm: keeps one output of a notebook's cell up to date, and writes to papermill's terminal."
-    def __init__(self, terminal=None, show=None): self.terminal, self.show = terminal, show
+    def __init__(self, terminal=None, show=None, every=0.): self.terminal, self.show, self.every, self.last = terminal, show, every, -1e9 # every: seconds between lines, if it is a log
     @classmethod
     def find(cls):
         if not type(sys.stdout).__module__.startswith('ipykernel'): return sys.stdout
         from IPython.display import display
         try: fd = sys.stdout.fileno()
         except OSError: fd = None
-        terminal = os.fdopen(os.dup(fd), 'w', encoding='utf-8') if fd is not None and os.isatty(fd) and 'JPY_SESSION_NAME' not in os.environ else None
+        terminal = os.fdopen(os.dup(fd), 'w', encoding='utf-8') if fd is not None and 'JPY_SESSION_NAME' not in os.environ else None
         if terminal: terminal.write('\n')
         handle = display({'text/plain': ''}, raw=True, display_id=True)
-        return cls(terminal, lambda line: handle.update({'text/plain': line}, raw=True))
+        return cls(terminal, lambda line: handle.update({'text/plain': line}, raw=True), 0. if terminal and os.isatty(fd) else 30.)
     def write(self, text):
-        if self.terminal: self.terminal.write(text)
-        if self.show and text.strip(): self.show(text.strip())
+        line, now = text.strip(), time.monotonic()
+        if self.terminal and not self.every: self.terminal.write(text)
+        elif self.terminal and line and now>self.last+self.every: self.terminal.write(line+'\n'); self.last = now
+        if self.show and line: self.show(line)
     def flush(self):
         if self.terminal: self.terminal.flush()
 
