@@ -1,5 +1,5 @@
 "README.md is nbs/index.ipynb as markdown: `python .ci/readme.py` writes it, `--check` says whether it is current."
-import json, sys
+import json, re, sys
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
@@ -22,7 +22,7 @@ def readme(notebook):
         if '#| echo: false' not in marks: parts.append(f'```python\n{code}\n```')
         parts += [output(o) for o in c['outputs']]
     note = '<!-- Made from nbs/index.ipynb by .ci/readme.py: change the notebook, not this file. -->'
-    return '\n\n'.join([note]+[p for p in parts if p]).replace('](images/', '](nbs/images/')+'\n'
+    return re.sub(r'\]\(((images/)?[\w-]+\.(ipynb|png))\)', r'](nbs/\1)', '\n\n'.join([note]+[p for p in parts if p]))+'\n' # links count from the root
 
 text, path = readme(json.loads((root/'nbs'/'index.ipynb').read_text(encoding='utf-8'))), root/'README.md'
 if '--check' in sys.argv: sys.exit(0 if path.exists() and path.read_text(encoding='utf-8')==text else 'README.md is not what nbs/index.ipynb says: run `python .ci/readme.py`')

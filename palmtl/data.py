@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SAMPLE_TASKS', 'SAMPLE_SIZES', 'SPECIAL', 'Rows', 'make_rows', 'read_rows', 'read_hub', 'sample_rows', 'find_folder',
            'limit_rows', 'bootstrap_rows', 'load_rows', 'load_tokenizer', 'Tokens', 'tokenize', 'Batch', 'sequences',
-           'pad_batch', 'make_batch', 'Sampler', 'majority', 'audit', 'write_predictions']
+           'pad_batch', 'make_batch', 'Sampler', 'majority', 'audit', 'write_predictions', 'read_predictions']
 
 # %% ../nbs/01_data.ipynb #cell-3
 import csv, dataclasses, hashlib, io
@@ -437,3 +437,11 @@ def write_predictions(
     "Write predictions as the CS224N project's own code does."
     lines = [f'id \t {column} \n'] + [f'{i} , {v} \n' for i,v in zip(ids, values)]
     Path(path).write_text(''.join(lines), encoding='utf-8')
+
+def read_predictions(
+    path # a file that `write_predictions` has written
+)->tuple: # (ids, values as float32 (rows,))
+    "Read predictions back."
+    try: rows = [l.rsplit(' , ', 1) for l in Path(path).read_text(encoding='utf-8').splitlines()[1:]]; return [r[0] for r in rows], np.array([float(r[1]) for r in rows], np.float32)
+    except FileNotFoundError: raise InputError(f'{path}: there is no such file of predictions') from None
+    except (ValueError, IndexError): raise InputError(f'{path}: holds a line that is not `id , value`') from None

@@ -8,13 +8,15 @@ __all__ = ['PRESETS', 'S', 'Settings', 'read_setting', 'make_settings', 'noteboo
            'publish', 'settings_table']
 
 # %% ../nbs/07_runs.ipynb #cell-3
-import dataclasses, gzip, hashlib, json, math, os, platform, re, shlex, subprocess, sys, zlib
+import dataclasses, gzip, hashlib, io, json, math, os, platform, re, shlex, subprocess, sys, zlib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 import pandas as pd
+import numpy as np
 from .tasks import InputError, Task, nearest, load_task, PAPER_TASKS
-from .data import SAMPLE_TASKS
+from .data import SAMPLE_TASKS, load_rows, read_predictions
 from .schedulers import SCHEDULERS, PRIORITIES, EPOCHS
+from .metrics import replicates
 
 # %% ../nbs/07_runs.ipynb #cell-5
 def S(default, help:str, choices=None, low=None, high=None, above=None):
@@ -318,6 +320,17 @@ class Run:
     def frame(self, kind)->pd.DataFrame:
         "The events of one kind (`step` or `dev`) as a table."
         return pd.DataFrame(self.events(kind))
+    def examples(self)->dict: # task -> dict(prediction (rows,), correct (rows,) or None, replicates (n,))
+        "Row by row, how the kept model did on dev. A published record knows it; a run of one's own is scored again, for which its data must be at hand."
+        if (self.folder/'dev.npz').exists():
+            with np.load(self.folder/'dev.npz') as z: return {t.name: dict(prediction=z[f'{t.name}.prediction'], correct=z[f'{t.name}.correct'] if f'{t.name}.correct' in z else None, replicates=z[f'{t.name}.replicates']) for t in self.tasks}
+        s, out = self.settings, {}
+        for t in self.tasks:
+            rows = load_rows(t, s.data, limit_dev=s.limit_dev, bad_rows=s.bad_rows)['dev']
+            ids, p = read_predictions(self.folder/'predictions'/f'{t.submission[0]}-dev-output.csv')
+            if ids!=rows.ids: raise InputError(f'run folder {self.folder}: its predictions of {t.name} are of other rows than those in {s.data}')
+            out[t.name] = dict(prediction=p, correct=None if t.is_correlation else p==rows.labels, replicates=replicates(t, p, rows.labels))
+        return out
     def scores(self)->pd.DataFrame: # one row per task, then the total
         "The final scores of a finished run, with 95 % intervals, beside what the majority row scores."
         s, keep = self.summary, self.record['settings']['keep']
@@ -351,11 +364,17 @@ def publish(
         if Path(path.removeprefix('hub:')).is_absolute():
             name = ('hub:' if path.startswith('hub:') else '')+Path(path).name
             text = text.replace(path, name); s |= {k: name for k in ('encoder', 'data') if s[k]==path} | dict(tasks=[name if t==path else t for t in s['tasks']])
-    (out/'predictions').mkdir(parents=True, exist_ok=True)
-    for name, data in [('settings.json', record), ('environment.json', run.read_json('environment.json') | dict(command=text)), ('summary.json', run.summary)]:
+    out.mkdir(parents=True, exist_ok=True); (out.parent/'ids').mkdir(exist_ok=True)
+    table, ids = {}, {}
+    for name, e in run.examples().items():
+        table |= {f'{name}.{k}': v.astype(t) for k,v,t in (('prediction', e['prediction'], np.float32 if e['correct'] is None else np.int8), ('correct', e['correct'], bool), ('replicates', e['replicates'], np.float32)) if v is not None}
+        text_ids = '\n'.join(read_predictions(run.folder/'predictions'/f'{next(t.submission[0] for t in run.tasks if t.name==name)}-dev-output.csv')[0]).encode()
+        ids[name] = hashlib.sha256(text_ids).hexdigest()[:16]
+        if not (path:=out.parent/'ids'/f'{ids[name]}.txt.gz').exists(): write_whole(path, gzip.compress(text_ids, mtime=0))
+    np.savez_compressed(buffer:=io.BytesIO(), **table); write_whole(out/'dev.npz', buffer.getvalue())
+    for name, data in [('settings.json', record), ('environment.json', run.read_json('environment.json') | dict(command=text, dev_ids=ids)), ('summary.json', run.summary)]:
         write_whole(out/name, json.dumps(data, indent=1, ensure_ascii=False))
-    for p in [run.folder/'events.jsonl', *(run.folder/'predictions').iterdir()]:
-        write_whole(out/p.relative_to(run.folder).with_name(p.name+'.gz'), gzip.compress(p.read_bytes(), mtime=0))
+    write_whole(out/'events.jsonl.gz', gzip.compress((run.folder/'events.jsonl').read_bytes(), mtime=0))
     return Run(out)
 
 # %% ../nbs/07_runs.ipynb #cell-26

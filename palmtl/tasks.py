@@ -50,12 +50,13 @@ class Task:
     quoting:str = 'csv' # `csv`: a field may stand in double quotes; `none`: quotes are ordinary characters
     potential:float = math.nan # what a single-task model reaches in this metric; AMTL's ceiling (notebook 05)
     hub:dict = field(default_factory=dict) # `path`, `name`, `columns`, `label` and `splits` of a data set on the hub
-    submission:tuple = () # stem and column of the course's prediction file
+    submission:tuple = () # stem and column of the prediction file; the name if empty
     folder:str = '' # folder of the TOML file that the task was read from; its files lie there
 
     def __post_init__(self):
         def bad(what): raise InputError(f"task '{self.name}': {what}")
         for k in ('columns', 'classes', 'submission'): object.__setattr__(self, k, tuple(getattr(self, k)))
+        if not self.submission: object.__setattr__(self, 'submission', (self.name, f'Predicted_{self.name}'))
         if not re.fullmatch(r'[A-Za-z0-9_-]{1,40}', self.name): bad("a name has 1 to 40 letters, digits, '_' or '-'")
         if self.kind not in KINDS: bad(f"unknown kind '{self.kind}'{nearest(self.kind, KINDS)}")
         losses, metrics = KINDS[self.kind]

@@ -300,7 +300,7 @@ class Trainer:
             p = self.predictions(split)
             for t in self.tasks:
                 if t.name not in p: continue
-                stem, column = t.submission or (t.name, f'Predicted_{t.name}')
+                stem, column = t.submission
                 write_predictions(folder/f'{stem}-{split}-output.csv', column, self.rows[t.name][split].ids, p[t.name].tolist() if t.kind=='regression' else p[t.name].astype(int).tolist())
             if split=='test': test = self.judge(split, p)
         dev = self.best['dev']
