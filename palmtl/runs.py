@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'S', 'Settings', 'read_setting', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences',
-           'run_record', 'run_name', 'runs_folder', 'write_whole', 'plain', 'describe_environment', 'Run', 'command',
-           'publish', 'settings_table']
+           'run_record', 'run_name', 'runs_folder', 'write_whole', 'plain', 'describe_environment', 'Run',
+           'changed_settings', 'command', 'publish', 'settings_table']
 
 # %% ../nbs/07_runs.ipynb #cell-3
 import dataclasses, gzip, hashlib, io, json, math, os, platform, re, shlex, subprocess, sys, zlib
@@ -303,6 +303,25 @@ class Run:
     def summary(self): return self.read_json('summary.json')
     @property
     def state(self): return 'finished' if (self.folder/'summary.json').exists() else 'unfinished' if (self.folder/'checkpoint').exists() else 'new'
+    def progress(self)->tuple: # (steps done, steps in all)
+        "How far an unfinished run has come, from the end of its events."
+        try:
+            with open(self.folder/'events.jsonl', 'rb') as f:
+                start = f.seek(max(0, f.seek(0, 2)-20_000)); lines = f.read().split(b'\n')[1 if start else 0:-1]
+            return max((json.loads(l)['step'] for l in lines), default=0), self.read_json('environment.json')['steps']
+        except (OSError, ValueError, KeyError, InputError): return 0, 1
+    def digests(self)->dict: # file -> sha256
+        "Digests of what a finished run's figures come from."
+        names = ['settings.json', 'environment.json', 'events.jsonl', 'events.jsonl.gz', 'dev.npz', *(f'{d}/{p.name}' for d in ('best', 'predictions') for p in sorted((self.folder/d).glob('*')))]
+        return {n: hashlib.sha256((self.folder/n).read_bytes()).hexdigest() for n in names if (self.folder/n).exists()}
+    def verify(self):
+        "Raise `InputError` if a finished run's files are not what they were when it ended."
+        try: was = self.summary['files']
+        except (KeyError, TypeError): raise InputError(f'run folder {self.folder}: summary.json is of another version; it lists no files') from None
+        now = self.digests()
+        for n,d in was.items():
+            if n not in now: raise InputError(f'run folder {self.folder}: {n} is missing')
+            if now[n]!=d: raise InputError(f'run folder {self.folder}: {n} is not what it was when the run ended; it was changed or damaged')
     def asked_to(self, what): # `stop` or `pause`
         "Whether somebody put such a file into the folder."
         return (self.folder/what).exists()
@@ -340,17 +359,20 @@ class Run:
         return pd.DataFrame(out).set_index('task').astype({'test': float})
 
 # %% ../nbs/07_runs.ipynb #cell-23
+def changed_settings(
+    settings:Settings
+)->dict: # setting -> value
+    "What somebody must give to get these settings: the preset, and what differs from it."
+    preset = dataclasses.asdict(make_settings(preset=settings.preset))
+    return {k: v for k,v in dataclasses.asdict(settings).items() if v!=('sample' if k=='preset' else preset[k])}
+
 def command(
     settings:Settings,
     output:str='runs/rerun.ipynb' # where papermill puts the executed notebook
 )->str:
     "The papermill command that makes the run with these settings."
-    preset, parts = dataclasses.asdict(make_settings(preset=settings.preset)), []
-    for k,v in dataclasses.asdict(settings).items():
-        if k=='preset' and v!='sample' or k!='preset' and v!=preset[k]:
-            text = ','.join(v) if isinstance(v, list) else ','.join(f'{t}={x:g}' for t,x in v.items()) if isinstance(v, dict) else str(v)
-            parts.append(f'-p {k} {shlex.quote(text)}')
-    return ' '.join([f'papermill nbs/train.ipynb {output}', *parts])
+    def text(v): return ','.join(v) if isinstance(v, list) else ','.join(f'{t}={x:g}' for t,x in v.items()) if isinstance(v, dict) else str(v)
+    return ' '.join([f'papermill nbs/train.ipynb {output}', *(f'-p {k} {shlex.quote(text(v))}' for k,v in changed_settings(settings).items())])
 
 def publish(
     run:Run, # finished
@@ -364,6 +386,7 @@ def publish(
         if Path(path.removeprefix('hub:')).is_absolute():
             name = ('hub:' if path.startswith('hub:') else '')+Path(path).name
             text = text.replace(path, name); s |= {k: name for k in ('encoder', 'data') if s[k]==path} | dict(tasks=[name if t==path else t for t in s['tasks']])
+    run.verify()
     out.mkdir(parents=True, exist_ok=True); (out.parent/'ids').mkdir(exist_ok=True)
     table, ids = {}, {}
     for name, e in run.examples().items():
@@ -372,9 +395,9 @@ def publish(
         ids[name] = hashlib.sha256(text_ids).hexdigest()[:16]
         if not (path:=out.parent/'ids'/f'{ids[name]}.txt.gz').exists(): write_whole(path, gzip.compress(text_ids, mtime=0))
     np.savez_compressed(buffer:=io.BytesIO(), **table); write_whole(out/'dev.npz', buffer.getvalue())
-    for name, data in [('settings.json', record), ('environment.json', run.read_json('environment.json') | dict(command=text, dev_ids=ids)), ('summary.json', run.summary)]:
-        write_whole(out/name, json.dumps(data, indent=1, ensure_ascii=False))
     write_whole(out/'events.jsonl.gz', gzip.compress((run.folder/'events.jsonl').read_bytes(), mtime=0))
+    for name, data in [('settings.json', lambda: record), ('environment.json', lambda: run.read_json('environment.json') | dict(command=text, dev_ids=ids)), ('summary.json', lambda: run.summary | dict(files=Run(out).digests()))]:
+        write_whole(out/name, json.dumps(data(), indent=1, ensure_ascii=False))
     return Run(out)
 
 # %% ../nbs/07_runs.ipynb #cell-26

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['lr_factor', 'make_optimizer', 'pick_device', 'pick_precision', 'build_model', 'load_best', 'answers',
-           'TrainingStopped', 'Trainer', 'progress_bar']
+           'TrainingStopped', 'Trainer', 'Screen', 'progress_bar']
 
 # %% ../nbs/08_training.ipynb #cell-3
 import contextlib, dataclasses, hashlib, io, json, math, os, shutil, signal, socket, sys, threading, time
@@ -280,7 +280,7 @@ class Trainer:
         (self.run.folder/'stop').unlink(missing_ok=True)
         if not path.exists():
             events.unlink(missing_ok=True) # of a run that died before its first checkpoint
-            write_whole(self.run.folder/'environment.json', json.dumps(describe_environment(self.device) | dict(precision=self.precision, sources=self.sources()), indent=1))
+            write_whole(self.run.folder/'environment.json', json.dumps(describe_environment(self.device) | dict(precision=self.precision, steps=self.n_steps, sources=self.sources()), indent=1))
             return
         try: d = torch.load(path, map_location=self.device, weights_only=True)
         except Exception as e: raise InputError(f'run folder {self.run.folder}: its checkpoint cannot be read ({type(e).__name__}); remove the folder checkpoint to start the run again') from None
@@ -307,7 +307,7 @@ class Trainer:
         write_whole(self.run.folder/'summary.json', json.dumps(plain(dict(name=self.run.folder.name, steps=self.n_steps, epochs=self.last['epoch'], best=self.best, last=self.last, test=test,
             test_score=self.total(test) if len(test)==len(self.tasks) else None, majority_score=self.total(dev, 'majority'), score_rule=self.settings.score,
             seconds=self.seconds, tokens=self.n_tokens, examples=self.n_examples, real_share=self.n_tokens/self.n_places, tokens_per_second=self.n_tokens/max(self.seconds, 1e-9),
-            parameters=sum(p.numel() for p in self.model.parameters()), pal_parameters_per_task=self.model.pals.n_parameters() if self.model.pals else 0)), indent=1))
+            files=self.run.digests(), parameters=sum(p.numel() for p in self.model.parameters()), pal_parameters_per_task=self.model.pals.n_parameters() if self.model.pals else 0)), indent=1))
         shutil.rmtree(self.run.folder/'checkpoint', ignore_errors=True)
 
     @contextlib.contextmanager
@@ -336,7 +336,7 @@ class Trainer:
             if main: signal.signal(signal.SIGINT, old)
 
 # %% ../nbs/08_training.ipynb #cell-18
-class _Screen:
+class Screen:
     "A file for tqdm: keeps one output of a notebook's cell up to date, and writes to papermill's terminal."
     def __init__(self, terminal=None, show=None, every=0.): self.terminal, self.show, self.every, self.last = terminal, show, every, -1e9 # every: seconds between lines, if it is a log
     @classmethod
@@ -362,7 +362,7 @@ def progress_bar():
     bar, shown, speed, mark = None, '', '', (0, 0.)
     def callback(event, t):
         nonlocal bar, shown, speed, mark
-        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=_Screen.find(), mininterval=.5, ncols=110, nrows=20, ascii=False), (t.n_tokens, t.seconds)
+        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=Screen.find(), mininterval=.5, ncols=110, nrows=20, ascii=False), (t.n_tokens, t.seconds)
         elif event=='epoch': shown = f" | dev score {t.last['score']:.3f}"
         elif event=='step':
             if t.seconds>mark[1]+1: speed, mark = f' | {(t.n_tokens-mark[0])/(t.seconds-mark[1]):,.0f} tokens/s', (t.n_tokens, t.seconds)
