@@ -97,7 +97,9 @@ class Settings:
     device:str       = S('auto', '`auto`, `cpu`, `cuda`, `cuda:1`, ...')
     precision:str    = S('fp32', 'arithmetic of the forward pass: `bf16` is autocast, `auto` is bf16 where the device has it', ('auto', 'fp32', 'bf16'))
     threads:int      = S(0, 'CPU threads; 0: as many as torch likes', low=0)
-    checkpoint_every:int = S(200, 'steps between checkpoints; 0: at the end of an epoch only', low=0)
+    checkpoint_every:int = S(200, 'steps between checkpoints; 0: none but at the end of an epoch, or by the clock', low=0)
+    checkpoint_seconds:int = S(600, 'seconds between checkpoints; 0: none by the clock', low=0)
+    bad_loss:str     = S('stop', 'at a loss or gradient that is no number: stop, or leave the step out and count it', ('stop', 'skip'))
 
 # %% ../nbs/07_runs.ipynb #cell-7
 _FIELDS = {f.name: f for f in fields(Settings)}
@@ -199,7 +201,7 @@ def differences(
     return table.assign(help=[_FIELDS[k].metadata['help'] for k in table.index])
 
 # %% ../nbs/07_runs.ipynb #cell-16
-_NOT_IN_NAME = {'preset', 'checkpoint_every'}
+_NOT_IN_NAME = {'preset', 'checkpoint_every', 'checkpoint_seconds'}
 
 def run_record(
     settings:Settings
@@ -213,7 +215,7 @@ def run_name(
 )->str: # e.g. `dynamic-6pals-concat-s11711-1f3a9c0b`
     "The name of the run's folder."
     r = run_record(settings)
-    r['settings'] = {k: v for k,v in r['settings'].items() if k not in _NOT_IN_NAME}
+    r['settings'] = {k: v for k,v in r['settings'].items() if k not in _NOT_IN_NAME and v!=_FIELDS[k].metadata['default']}
     digest = hashlib.sha256(json.dumps(r, sort_keys=True).encode()).hexdigest()[:8]
     return f'{settings.scheduler}-{settings.n_pals}pals-{settings.pairs}-s{settings.seed}-{digest}'
 
@@ -274,16 +276,16 @@ class Run:
     ):
         "The run with these settings: a new folder, or the one that exists; raises `InputError` if that holds other settings."
         self, record = cls(Path(runs or runs_folder())/run_name(settings)), plain(run_record(settings))
-        try: self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as e: raise InputError(f'run folder {self.folder}: cannot be made ({e.strerror})') from None
         path = self.folder/'settings.json'
         if path.exists():
             old = self.record
             changed = sorted(k for k in record['settings'].keys()|old['settings'].keys() if k not in _NOT_IN_NAME and old['settings'].get(k)!=record['settings'].get(k))
             if not changed and old['tasks']!=record['tasks']: changed = ['tasks']
             if changed: raise InputError(f"run folder {self.folder}: its settings.json holds other settings than this run (first: {changed[0]}); move the folder away, or undo the change to the file")
-        elif any(p.name in ('events.jsonl', 'summary.json', 'checkpoint') for p in self.folder.iterdir()): raise InputError(f'run folder {self.folder}: holds results but no settings.json; move it away')
-        else: write_whole(path, json.dumps(record, indent=1, ensure_ascii=False))
+        elif any((self.folder/n).exists() for n in ('events.jsonl', 'summary.json', 'checkpoint')): raise InputError(f'run folder {self.folder}: holds results but no settings.json; move it away')
+        else:
+            try: self.folder.mkdir(parents=True, exist_ok=True); write_whole(path, json.dumps(record, indent=1, ensure_ascii=False))
+            except OSError as e: raise InputError(f'run folder {self.folder}: cannot be made ({e.strerror})') from None
         return self
     def read_json(self, name):
         "One of the folder's JSON files."
@@ -302,7 +304,7 @@ class Run:
     @property
     def summary(self): return self.read_json('summary.json')
     @property
-    def state(self): return 'finished' if (self.folder/'summary.json').exists() else 'unfinished' if (self.folder/'checkpoint').exists() else 'new'
+    def state(self): return 'finished' if (self.folder/'summary.json').exists() else 'unfinished' if (self.folder/'checkpoint'/'checkpoint.json').exists() else 'new'
     def progress(self)->tuple: # (steps done, steps in all)
         "How far an unfinished run has come, from the end of its events."
         try:
@@ -380,7 +382,7 @@ def publish(
 )->Run: # the record
     "Write a run's small record: settings, environment with the command, events, summary, predictions."
     if run.state!='finished': raise InputError(f'run folder {run.folder}: is {run.state}; only a finished run can be published')
-    out, record = Path(to or runs_folder()/'published')/run.folder.name, run.record
+    out, record = Path(to or runs_folder()/'published')/run_name(run.settings), run.record
     text, s = command(run.settings), record['settings']
     for path in [s['encoder'], s['data'], *s['tasks']]:
         if Path(path.removeprefix('hub:')).is_absolute():
@@ -396,7 +398,7 @@ def publish(
         if not (path:=out.parent/'ids'/f'{ids[name]}.txt.gz').exists(): write_whole(path, gzip.compress(text_ids, mtime=0))
     np.savez_compressed(buffer:=io.BytesIO(), **table); write_whole(out/'dev.npz', buffer.getvalue())
     write_whole(out/'events.jsonl.gz', gzip.compress((run.folder/'events.jsonl').read_bytes(), mtime=0))
-    for name, data in [('settings.json', lambda: record), ('environment.json', lambda: run.read_json('environment.json') | dict(command=text, dev_ids=ids)), ('summary.json', lambda: run.summary | dict(files=Run(out).digests()))]:
+    for name, data in [('settings.json', lambda: record), ('environment.json', lambda: run.read_json('environment.json') | dict(command=text, dev_ids=ids)), ('summary.json', lambda: run.summary | dict(name=out.name, files=Run(out).digests()))]:
         write_whole(out/name, json.dumps(data(), indent=1, ensure_ascii=False))
     return Run(out)
 

@@ -7,7 +7,7 @@ __all__ = ['lr_factor', 'make_optimizer', 'pick_device', 'pick_precision', 'buil
            'TrainingStopped', 'Trainer', 'Screen', 'progress_bar']
 
 # %% ../nbs/08_training.ipynb #cell-3
-import contextlib, dataclasses, hashlib, io, json, math, os, shutil, signal, socket, sys, threading, time
+import contextlib, dataclasses, hashlib, io, json, math, os, re, shutil, signal, socket, sys, threading, time
 from pathlib import Path
 import numpy as np, torch
 from tqdm import tqdm
@@ -139,6 +139,7 @@ class Trainer:
         self.optimizer = make_optimizer(self.model, s)
         self.make_schedule()
         self.step, self.best, self.seconds, self.n_tokens, self.n_places, self.n_examples, self.pending, self.stopping = 0, None, 0., 0, 0, 0, [], ''
+        self.skipped, self.saved_step = 0, None
         self.run = Run.open(s, runs) # only now, so that a faulty run leaves no folder behind
 
     def read_data(self, tokenizer):
@@ -182,7 +183,7 @@ class Trainer:
         "Train to the end, or until somebody says stop; going on from the last checkpoint if there is one. A finished run stays as it is."
         s = self.settings
         if self.run.state=='finished': return self.run
-        with self.alone(), self.listening():
+        with self.plainly(), self.alone(), self.listening():
             self.restore(); self.tell('start')
             while self.step<self.n_steps and not self.stopping:
                 began, factor = time.perf_counter(), lr_factor(self.step, self.n_steps, s.warmup, s.decay)
@@ -192,15 +193,16 @@ class Trainer:
                     batch = self.next_batch([t for t,_ in turns])
                     with self.autocast(): logits = self.model(batch)
                     losses = self.model.losses(logits, batch)
-                    (sum(w*l for (_,w),l in zip(turns, losses))/s.accumulate).backward()
                     self.observe(turns, batch, logits, losses, factor)
-                if s.clip: torch.nn.utils.clip_grad_norm_(self.model.parameters(), s.clip)
-                self.optimizer.step()
+                    loss = sum(w*l for (_,w),l in zip(turns, losses))/s.accumulate
+                    if self.usable(loss, 'loss', turns, batch): loss.backward()
+                norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), s.clip or math.inf)
+                if self.usable(norm, 'gradient', turns, batch): self.optimizer.step()
                 self.optimizer.zero_grad(set_to_none=s.idle=='still') # without a gradient, AdamW leaves a parameter alone
                 if s.reset=='memory': self.optimizer.state.clear()
                 self.step += 1; self.seconds += time.perf_counter()-began
                 if self.step%self.epoch_steps==0 or self.step==self.n_steps: self.end_epoch()
-                elif s.checkpoint_every and self.step%s.checkpoint_every==0: self.checkpoint()
+                elif s.checkpoint_every and self.step%s.checkpoint_every==0 or s.checkpoint_seconds and time.monotonic()>self.saved+s.checkpoint_seconds: self.checkpoint()
                 self.tell('step')
             if self.step==self.n_steps: self.finish()
             else: self.checkpoint(); print(f'Stopped after step {self.step} of {self.n_steps} ({self.stopping}). Start the same run again to go on.')
@@ -208,21 +210,34 @@ class Trainer:
         return self.run
 
     def observe(self, turns, batch, logits, losses, factor):
-        "Write the batch into the record, stop at a loss that is no number, and tell the scheduler how the tasks do."
+        "Write the batch into the record, and tell the scheduler how the tasks do."
         self.n_tokens += (n:=batch.n_tokens if batch.attention_mask is not None else batch.input_ids.numel()); self.n_places += batch.input_ids.numel()
         for (t,w), index, labels, z, loss in zip(turns, batch.index, batch.labels, logits, losses):
             task, loss = self.tasks[t], loss.item()
             self.n_examples += len(index)
-            if not math.isfinite(loss):
-                ids = [self.rows[task.name]['train'].ids[i] for i in index]
-                raise TrainingStopped(f"the loss of task '{task.name}' is {loss} at step {self.step} (learning rate {factor*self.settings.lr:.2g}; rows {', '.join(ids[:8])}{', ...' if len(ids)>8 else ''}); the last checkpoint is from before it")
-            if isinstance(self.scheduler, Dynamic) and self.settings.kpi_from=='train': # the paper's KPI: before the update, on what it is trained on
+            if isinstance(self.scheduler, Dynamic) and self.settings.kpi_from=='train' and math.isfinite(loss): # the paper's KPI: before the update, on what it is trained on
                 p, y = predict(task, z.detach(), self.model.unit).cpu().numpy(), labels.cpu().numpy()
                 if task.is_correlation: self.windows[t].add(p, y); p, y = self.windows[t].p, self.windows[t].y
                 self.scheduler.observe(t, kpi_of(task, METRICS[task.metric](p, y), self.settings.kpi_correlation))
             self.pending.append(dict(event='step', step=self.step, task=task.name, loss=loss, weight=w, lr=factor*self.settings.lr, tokens=n, places=batch.input_ids.numel(), seconds=round(self.seconds, 4),
                 **(dict(kpi=list(self.scheduler.kpi)) if isinstance(self.scheduler, Dynamic) else {})))
         if len(self.pending)>=50: self.flush()
+    def usable(self, x, what, turns, batch):
+        "Whether the loss or the gradient is a number; if not, stop and name the tasks and rows, or leave the step out and count it."
+        if torch.isfinite(x): return True
+        self.skipped += 1; self.pending.append(dict(event='skipped', step=self.step, what=what, tasks=[self.tasks[t].name for t,_ in turns]))
+        if self.settings.bad_loss=='skip': return False
+        rows = '; '.join(f"task '{self.tasks[t].name}', rows "+', '.join([self.rows[self.tasks[t].name]['train'].ids[i] for i in index[:8]])+(', ...' if len(index)>8 else '') for (t,_),index in zip(turns, batch.index))
+        raise TrainingStopped(f"the {what} is {x.item()} at step {self.step} ({rows}); {self.kept()} (bad_loss = 'skip' leaves such steps out and counts them)")
+    def kept(self): return 'there is no checkpoint yet' if self.saved_step is None else f'the checkpoint of step {self.saved_step} is whole'
+    @contextlib.contextmanager
+    def plainly(self):
+        "What the machine refuses ends the run in one sentence."
+        try: yield
+        except OSError as e: raise TrainingStopped(f'run folder {self.run.folder}: cannot be written at step {self.step} ({e.strerror or e}); {self.kept()}. Make room or mend the folder, and start the same run again') from None
+        except (MemoryError, RuntimeError) as e:
+            if isinstance(e, TrainingStopped) or not (isinstance(e, MemoryError) or re.search("out of memory|allocate memory|not enough memory", str(e))): raise
+            raise TrainingStopped(f'out of memory on {self.device} at step {self.step}; {self.kept()}. Choose a smaller batch_size with accumulate, or a smaller max_length') from None
     def flush(self): self.run.append(self.pending); self.pending = []
     def tell(self, event):
         for c in self.callbacks: c(event, self)
@@ -266,30 +281,46 @@ class Trainer:
         "Everything that the next step depends on."
         return dict(step=self.step, best=self.best, last=getattr(self, 'last', None), seconds=self.seconds, n_tokens=self.n_tokens, n_places=self.n_places, n_examples=self.n_examples,
             model=self.model.state_dict(), optimizer=self.optimizer.state_dict(), scheduler=self.scheduler.state_dict(), samplers=[x.state_dict() for x in self.samplers],
-            windows=[w.state_dict() for w in self.windows], rng=torch.get_rng_state(), cuda_rng=torch.cuda.get_rng_state(self.device) if self.device.type=='cuda' else None)
+            skipped=self.skipped, windows=[w.state_dict() for w in self.windows], rng=torch.get_rng_state(), cuda_rng=torch.cuda.get_rng_state(self.device) if self.device.type=='cuda' else None)
     def checkpoint(self):
-        "Write the state beside the old one and rename it over."
+        "Write the state, then the note that names it with its digest; only then does the state before it go."
+        if not all(torch.isfinite(p).all() for p in self.model.parameters()): raise TrainingStopped(f'a weight is no number at step {self.step}; {self.kept()}')
         self.flush()
         folder = self.run.folder/'checkpoint'; folder.mkdir(exist_ok=True)
-        events = self.run.folder/'events.jsonl'
-        torch.save(self.state() | dict(events=events.stat().st_size if events.exists() else 0), buffer:=io.BytesIO())
-        write_whole(folder/'state.pt', buffer.getvalue())
+        torch.save(self.state(), buffer:=io.BytesIO())
+        state, events = buffer.getvalue(), self.run.folder/'events.jsonl'
+        events, digest = events.read_bytes() if events.exists() else b'', hashlib.sha256(state).hexdigest()
+        name = f'state-{self.step:07}-{digest[:8]}.pt'
+        write_whole(folder/name, state)
+        write_whole(folder/'checkpoint.json', json.dumps(dict(step=self.step, state=name, sha256=digest, events=len(events), events_sha256=hashlib.sha256(events).hexdigest())))
+        for p in [*folder.glob('state-*'), *folder.glob('.state-*')]:
+            if p.name!=name: p.unlink() # the state before, or half of one from a process that was killed
+        self.saved, self.saved_step = time.monotonic(), self.step
     def restore(self):
         "Go on from the checkpoint, if there is one."
-        path, events = self.run.folder/'checkpoint'/'state.pt', self.run.folder/'events.jsonl'
+        folder, events = self.run.folder/'checkpoint', self.run.folder/'events.jsonl'
         (self.run.folder/'stop').unlink(missing_ok=True)
-        if not path.exists():
+        self.saved = time.monotonic()
+        if not (folder/'checkpoint.json').exists():
             events.unlink(missing_ok=True) # of a run that died before its first checkpoint
             write_whole(self.run.folder/'environment.json', json.dumps(describe_environment(self.device) | dict(precision=self.precision, steps=self.n_steps, sources=self.sources()), indent=1))
             return
-        try: d = torch.load(path, map_location=self.device, weights_only=True)
-        except Exception as e: raise InputError(f'run folder {self.run.folder}: its checkpoint cannot be read ({type(e).__name__}); remove the folder checkpoint to start the run again') from None
+        def damaged(what): return InputError(f'run folder {self.run.folder}: {what}; remove its folder checkpoint to start the run from the beginning')
+        note = self.run.read_json('checkpoint/checkpoint.json')
+        if not isinstance(note, dict) or {'step', 'state', 'sha256', 'events', 'events_sha256'}-set(note): raise damaged('checkpoint/checkpoint.json lacks an entry')
+        path = folder/Path(str(note['state'])).name
+        if not path.exists(): raise damaged(f'checkpoint/{path.name} is missing')
+        if hashlib.sha256(data:=path.read_bytes()).hexdigest()!=note['sha256']: raise damaged(f'checkpoint/{path.name} is not what was written; it was changed or damaged')
+        written = events.read_bytes()[:note['events']] if events.exists() else b''
+        if hashlib.sha256(written).hexdigest()!=note['events_sha256']: raise damaged('events.jsonl is not the one that the checkpoint was written with')
+        d = torch.load(io.BytesIO(data), map_location=self.device, weights_only=True)
         self.model.load_state_dict(d['model']); self.optimizer.load_state_dict(d['optimizer']); self.scheduler.load_state_dict(d['scheduler'])
         for x,state in zip([*self.samplers, *self.windows], [*d['samplers'], *d['windows']]): x.load_state_dict(state)
         for k in ('step', 'best', 'last', 'seconds', 'n_tokens', 'n_places', 'n_examples'): setattr(self, k, d[k])
         torch.set_rng_state(d['rng'].cpu())
         if d['cuda_rng'] is not None: torch.cuda.set_rng_state(d['cuda_rng'].cpu(), self.device)
-        if events.exists(): os.truncate(events, min(d['events'], events.stat().st_size))
+        if events.exists(): os.truncate(events, note['events'])
+        self.saved_step, self.skipped = note['step'], d['skipped']
 
     def finish(self):
         "Predictions of the kept weights, test scores (once), and the summary, which is written last."
@@ -307,7 +338,7 @@ class Trainer:
         write_whole(self.run.folder/'summary.json', json.dumps(plain(dict(name=self.run.folder.name, steps=self.n_steps, epochs=self.last['epoch'], best=self.best, last=self.last, test=test,
             test_score=self.total(test) if len(test)==len(self.tasks) else None, majority_score=self.total(dev, 'majority'), score_rule=self.settings.score,
             seconds=self.seconds, tokens=self.n_tokens, examples=self.n_examples, real_share=self.n_tokens/self.n_places, tokens_per_second=self.n_tokens/max(self.seconds, 1e-9),
-            files=self.run.digests(), parameters=sum(p.numel() for p in self.model.parameters()), pal_parameters_per_task=self.model.pals.n_parameters() if self.model.pals else 0)), indent=1))
+            files=self.run.digests(), skipped=self.skipped, parameters=sum(p.numel() for p in self.model.parameters()), pal_parameters_per_task=self.model.pals.n_parameters() if self.model.pals else 0)), indent=1))
         shutil.rmtree(self.run.folder/'checkpoint', ignore_errors=True)
 
     @contextlib.contextmanager
