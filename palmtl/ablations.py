@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['check_settings', 'run_cell', 'reason', 'Grid', 'paper_scores', 'paper_cells']
 
-# %% ../nbs/09_ablations.ipynb #cell-3
+# %% ../nbs/09_ablations.ipynb #cell-4
 import contextlib, dataclasses, itertools, math, os, re, time
 from pathlib import Path
 import numpy as np, pandas as pd
@@ -16,7 +16,7 @@ from .bert import BertEncoder, SAMPLE_CONFIG, find_encoder, read_config
 from .runs import Run, Settings, changed_settings, make_settings, resolve_tasks, run_name, runs_folder
 from .training import Screen, build_model
 
-# %% ../nbs/09_ablations.ipynb #cell-5
+# %% ../nbs/09_ablations.ipynb #cell-6
 def check_settings(
     s:Settings # of a run
 ):
@@ -30,7 +30,7 @@ def check_settings(
             if folder and not (folder/t.files[split]).exists(): raise InputError(f"{folder/t.files[split]}: there is no such file, which task '{t.name}' needs")
     with torch.device('meta'): build_model(s, resolve_tasks(s), BertEncoder(config))
 
-# %% ../nbs/09_ablations.ipynb #cell-8
+# %% ../nbs/09_ablations.ipynb #cell-9
 def run_cell(
     settings:Settings, # of the run
     runs:str, # folder of runs
@@ -52,7 +52,7 @@ def reason(
         if re.match(r'(\w+\.)*\w*(Error|Stopped|Exception|Interrupt)\b.*:', line): return line
     return 'the job ended without a result; it was killed, or its machine went away' if 'UncompletedJob' in type(error).__name__ else f'{type(error).__name__}: {str(error).strip().splitlines()[-1] if str(error).strip() else ""}'
 
-# %% ../nbs/09_ablations.ipynb #cell-11
+# %% ../nbs/09_ablations.ipynb #cell-12
 class Grid:
     "Settings × seeds, each trained once."
     def __init__(self,
@@ -137,7 +137,7 @@ class Grid:
             out.append(row)
         return pd.DataFrame(out)
 
-# %% ../nbs/09_ablations.ipynb #cell-19
+# %% ../nbs/09_ablations.ipynb #cell-20
 _PAPER = { # row -> SST accuracy, Quora accuracy, STS r, score; then the settings
     'SST-only':                       (.406, .369, -.009, .424, dict(scheduler='single')),
     'sequential':                     (.396, .368, .268, .466, dict(scheduler='sequential')),
