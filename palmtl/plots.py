@@ -19,8 +19,8 @@ def layout(
     **kw # more of plotly's layout
 )->go.Figure:
     "The look that all figures share."
-    return fig.update_layout(title=dict(text=title, font_size=15), template='plotly_white', height=height, margin=dict(l=60, r=20, t=60, b=45),
-        legend=dict(orientation='h', y=-.22), hovermode='x unified', **kw)
+    return fig.update_layout(title=dict(text=title, font_size=15), template='plotly_white', height=height, margin=dict(l=60, r=20, t=60, b=90),
+        legend=dict(orientation='h', yref='container', y=.01, yanchor='bottom'), hovermode='x unified', **kw)
 
 def rgba(
     colour:str, # `#rrggbb`

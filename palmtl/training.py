@@ -393,7 +393,7 @@ def progress_bar():
     bar, shown, speed, mark = None, '', '', (0, 0.)
     def callback(event, t):
         nonlocal bar, shown, speed, mark
-        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=Screen.find(), mininterval=.5, ncols=110, nrows=20, ascii=False), (t.n_tokens, t.seconds)
+        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=Screen.find(), mininterval=.5, ncols=100, nrows=20, ascii=False), (t.n_tokens, t.seconds)
         elif event=='epoch': shown = f" | dev score {t.last['score']:.3f}"
         elif event=='step':
             if t.seconds>mark[1]+1: speed, mark = f' | {(t.n_tokens-mark[0])/(t.seconds-mark[1]):,.0f} tokens/s', (t.n_tokens, t.seconds)
