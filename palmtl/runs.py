@@ -90,6 +90,8 @@ class Settings:
     reset:str        = S('gradients', 'what "the optimizer was reset" means after each batch: its gradients, or its memory too (20)', ('gradients', 'memory'))
     # scores
     score:str        = S('paper', 'total: correlations as (r+1)/2, or raw (22)', ('paper', 'raw'))
+    evaluate_every:int = S(1, 'epochs between evaluations; the last epoch is always evaluated', low=1)
+    predict_test:bool = S(True, 'at the end, predict the test split too, and score it where it has labels')
     correlation:str  = S('pearson', 'metric of the regressions that ask for no other (24)', ('pearson', 'spearman'))
     keep:str         = S('best', 'predictions and test scores are those of the best epoch by total dev score, or of the last (35)', ('best', 'last'))
     # machine

@@ -147,6 +147,7 @@ class Trainer:
         s, self.tokenizer = self.settings, tokenizer
         hold = .05 if s.scheduler=='dynamic' and s.kpi_from=='holdout' else 0.
         self.rows = {t.name: load_rows(t, s.data, int(s.limit.get(t.name, 0)), s.limit_dev, s.bootstrap.get(t.name, 1.), s.seed, s.bad_rows, hold) for t in self.tasks}
+        if not s.predict_test: self.rows = {n: {k: r for k,r in splits.items() if k!='test'} for n,splits in self.rows.items()}
         self.tokens = {n: {k: tokenize(r, tokenizer) for k,r in splits.items()} for n,splits in self.rows.items()}
     def sources(self):
         "Digests of the encoder's weights and of the rows: what a rerun must find again."
@@ -198,10 +199,10 @@ class Trainer:
                     if self.usable(loss, 'loss', turns, batch): loss.backward()
                 norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), s.clip or math.inf)
                 if self.usable(norm, 'gradient', turns, batch): self.optimizer.step()
-                self.optimizer.zero_grad(set_to_none=s.idle=='still') # without a gradient, AdamW leaves a parameter alone
+                self.clear_gradients()
                 if s.reset=='memory': self.optimizer.state.clear()
                 self.step += 1; self.seconds += time.perf_counter()-began
-                if self.step%self.epoch_steps==0 or self.step==self.n_steps: self.end_epoch()
+                if self.step%(self.epoch_steps*s.evaluate_every)==0 or self.step==self.n_steps: self.end_epoch()
                 elif s.checkpoint_every and self.step%s.checkpoint_every==0 or s.checkpoint_seconds and time.monotonic()>self.saved+s.checkpoint_seconds: self.checkpoint()
                 self.tell('step')
             if self.step==self.n_steps: self.finish()
@@ -209,6 +210,11 @@ class Trainer:
             self.tell('end')
         return self.run
 
+    def clear_gradients(self):
+        "No gradient, so that AdamW leaves an idle parameter alone; the word table's is set to zero and kept, since making a new one is slow (see `lookup`)."
+        words = self.model.encoder.embeddings.words.weight; kept = words.grad
+        self.optimizer.zero_grad(set_to_none=self.settings.idle=='still')
+        if kept is not None: words.grad = kept.zero_()
     def observe(self, turns, batch, logits, losses, factor):
         "Write the batch into the record, and tell the scheduler how the tasks do."
         self.n_tokens += (n:=batch.n_tokens if batch.attention_mask is not None else batch.input_ids.numel()); self.n_places += batch.input_ids.numel()
@@ -259,17 +265,26 @@ class Trainer:
     def end_epoch(self):
         "Score all dev splits, keep the best weights, write a checkpoint."
         epoch, began = -(-self.step//self.epoch_steps), time.perf_counter()
-        dev = self.judge('dev', self.predictions('dev'))
+        p = self.predictions('dev'); dev = self.judge('dev', p)
         if isinstance(self.scheduler, Dynamic) and self.settings.kpi_from!='train':
             seen = dev if self.settings.kpi_from=='dev' else self.judge('holdout', self.predictions('holdout'))
             for i,t in enumerate(self.tasks): self.scheduler.observe(i, kpi_of(t, seen[t.name]['metric'], self.settings.kpi_correlation))
         self.last = dict(epoch=epoch, step=self.step, score=self.total(dev), raw=self.total(dev, how='raw'), dev=dev)
-        if self.best is None or self.last['score']>self.best['score']: self.best = self.last; self.save_best()
+        better = self.best is None or self.last['score']>self.best['score']
+        if better: self.best = self.last; self.save_best()
+        if better or self.settings.keep=='last': self.write('dev', p)
         at = dict(step=self.step, epoch=epoch, examples=self.n_examples, tokens=self.n_tokens, seconds=round(self.seconds, 3))
         self.pending += [dict(event='dev', task=n, **d, **at) for n,d in dev.items()]
         self.pending.append(dict(event='epoch', score=self.last['score'], raw=self.last['raw'], real_share=self.n_tokens/self.n_places, eval_seconds=round(time.perf_counter()-began, 3), **at))
         self.checkpoint(); self.tell('epoch')
 
+    def write(self, split, predictions):
+        "Predictions in the course's format."
+        folder = self.run.folder/'predictions'; folder.mkdir(exist_ok=True)
+        for t in self.tasks:
+            if t.name not in predictions: continue
+            (stem, column), p = t.submission, predictions[t.name]
+            write_predictions(folder/f'{stem}-{split}-output.csv', column, self.rows[t.name][split].ids, p.tolist() if t.kind=='regression' else p.astype(int).tolist())
     def save_best(self):
         from safetensors.torch import save
         folder = self.run.folder/'best'; folder.mkdir(exist_ok=True)
@@ -325,15 +340,7 @@ class Trainer:
     def finish(self):
         "Predictions of the kept weights, test scores (once), and the summary, which is written last."
         if self.settings.keep=='best': self.model.load_state_dict(load_best(self.run)[0].state_dict())
-        folder, test = self.run.folder/'predictions', {}
-        folder.mkdir(exist_ok=True)
-        for split in ('dev', 'test'):
-            p = self.predictions(split)
-            for t in self.tasks:
-                if t.name not in p: continue
-                stem, column = t.submission
-                write_predictions(folder/f'{stem}-{split}-output.csv', column, self.rows[t.name][split].ids, p[t.name].tolist() if t.kind=='regression' else p[t.name].astype(int).tolist())
-            if split=='test': test = self.judge(split, p)
+        p = self.predictions('test'); self.write('test', p); test = self.judge('test', p)
         dev = self.best['dev']
         write_whole(self.run.folder/'summary.json', json.dumps(plain(dict(name=self.run.folder.name, steps=self.n_steps, epochs=self.last['epoch'], best=self.best, last=self.last, test=test,
             test_score=self.total(test) if len(test)==len(self.tasks) else None, majority_score=self.total(dev, 'majority'), score_rule=self.settings.score,
