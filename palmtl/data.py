@@ -8,7 +8,7 @@ __all__ = ['SAMPLE_TASKS', 'SAMPLE_SIZES', 'SPECIAL', 'Rows', 'make_rows', 'read
            'pad_batch', 'make_batch', 'Sampler', 'majority', 'audit', 'write_predictions', 'read_predictions']
 
 # %% ../nbs/01_data.ipynb #cell-3
-import csv, dataclasses, hashlib, io
+import csv, dataclasses, functools, hashlib, io
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np, pandas as pd
@@ -52,6 +52,7 @@ def make_rows(task:Task, # whose rows
             if t is None: problem = f"has too few columns: '{column}' is missing"
             elif not t.strip(): problem = f"has an empty '{column}'; a sentence was expected"
             if problem: break
+        if problem is None and any(c in id_ for c in '\r\n'): problem = 'has a line break inside its id'
         if problem is None and label is not None:
             try: value = task.read_label(label)
             except ValueError: problem = f"has '{task.label}' = {label[:40]!r}; {task.expected()} was expected"
@@ -174,6 +175,27 @@ def _tell(rng, parts):
     s = _pick(rng, (f"{who} {w['did']} the {w['what']} {where}", f"{where} {who} {w['did']} the {w['what']}", f"the {w['what']} was {w['did']} by {who} {where}"))
     return f'{filler} {s}'.strip()
 
+@functools.lru_cache # drawing all of them takes a second, and many runs of a notebook want the same
+def _draw(name, split, seed, noise): # texts and labels
+    which, part = [t.name for t in SAMPLE_TASKS].index(name), ('train', 'dev', 'test').index(split)
+    rng = np.random.default_rng([seed, which, part])
+    n, texts, clean = SAMPLE_SIZES[name][part], [], []
+    for _ in range(n):
+        if name=='sentiment':
+            s, v = _remark(rng)
+            texts.append((s,)); clean.append(0 if v<=-3 else 1 if v<0 else 2 if v==0 else 3 if v<3 else 4)
+            continue
+        a = {k: int(rng.integers(len(m))) for k,m in _PARTS.items()}
+        same = 4 if name=='paraphrase' and rng.random()<.4 else rng.integers(2, 4) if name=='paraphrase' else rng.integers(0, 5)
+        b = dict(a)
+        for k in rng.choice(list(_PARTS), 4-same, replace=False): b[k] = (b[k]+int(rng.integers(1, len(_PARTS[k]))))%len(_PARTS[k])
+        texts.append((_tell(rng, a), _tell(rng, b))); clean.append(float(same==4) if name=='paraphrase' else 1.25*same)
+    clean = np.array(clean, np.float32)
+    if name=='sentiment': noisy = np.clip(clean+np.where(rng.random(n)<.2, rng.choice([-1, 1], n), 0), 0, 4)
+    elif name=='paraphrase': noisy = np.where(rng.random(n)<.05, 1-clean, clean)
+    else: noisy = np.clip(clean+rng.normal(0, .5, n), 0, 5).round(1)
+    return [list(t) for t in zip(*texts)], (noisy if noise else clean).astype(np.float32)
+
 def sample_rows(
     task:Task, # one of `SAMPLE_TASKS`
     split:str, # `train`, `dev` or `test`
@@ -181,25 +203,8 @@ def sample_rows(
     noise:bool=True # False: the same rows with their labels before noise
 )->Rows:
     "One split of a synthetic task."
-    which, part = [t.name for t in SAMPLE_TASKS].index(task.name), ('train', 'dev', 'test').index(split)
-    rng = np.random.default_rng([seed, which, part])
-    n, texts, clean = SAMPLE_SIZES[task.name][part], [], []
-    for _ in range(n):
-        if task.name=='sentiment':
-            s, v = _remark(rng)
-            texts.append((s,)); clean.append(0 if v<=-3 else 1 if v<0 else 2 if v==0 else 3 if v<3 else 4)
-            continue
-        a = {k: int(rng.integers(len(m))) for k,m in _PARTS.items()}
-        same = 4 if task.name=='paraphrase' and rng.random()<.4 else rng.integers(2, 4) if task.name=='paraphrase' else rng.integers(0, 5)
-        b = dict(a)
-        for k in rng.choice(list(_PARTS), 4-same, replace=False): b[k] = (b[k]+int(rng.integers(1, len(_PARTS[k]))))%len(_PARTS[k])
-        texts.append((_tell(rng, a), _tell(rng, b))); clean.append(float(same==4) if task.name=='paraphrase' else 1.25*same)
-    clean = np.array(clean, np.float32)
-    if task.name=='sentiment': noisy = np.clip(clean+np.where(rng.random(n)<.2, rng.choice([-1, 1], n), 0), 0, 4)
-    elif task.name=='paraphrase': noisy = np.where(rng.random(n)<.05, 1-clean, clean)
-    else: noisy = np.clip(clean+rng.normal(0, .5, n), 0, 5).round(1)
-    return Rows(task, split, [f'{task.name}-{split}-{i}' for i in range(n)], [list(t) for t in zip(*texts)],
-        (noisy if noise else clean).astype(np.float32), 'the synthetic sample')
+    texts, labels = _draw(task.name, split, seed, noise)
+    return Rows(task, split, [f'{task.name}-{split}-{i}' for i in range(len(labels))], [list(t) for t in texts], labels.copy(), 'the synthetic sample')
 
 # %% ../nbs/01_data.ipynb #cell-18
 def find_folder(
@@ -276,9 +281,10 @@ def load_tokenizer(
         tok = BertWordPieceTokenizer({w:i for i,w in enumerate(vocab)})._tokenizer
     else:
         folder = Path(folder)
-        if (folder/'tokenizer.json').exists(): tok = Tokenizer.from_file(str(folder/'tokenizer.json'))
-        elif (folder/'vocab.txt').exists(): tok = BertWordPieceTokenizer(str(folder/'vocab.txt'))._tokenizer
-        else: raise InputError(f'{folder}: holds neither tokenizer.json nor vocab.txt; one of them was expected beside the weights')
+        path = next((p for p in (folder/'tokenizer.json', folder/'vocab.txt') if p.exists()), None)
+        if path is None: raise InputError(f'{folder}: holds neither tokenizer.json nor vocab.txt; one of them was expected beside the weights')
+        try: tok = Tokenizer.from_file(str(path)) if path.suffix=='.json' else BertWordPieceTokenizer(str(path))._tokenizer
+        except Exception as e: raise InputError(f'{path}: is not a tokenizer ({str(e).splitlines()[0][:200]})') from None # the library raises bare Exceptions
     for t in SPECIAL[:4]:
         if tok.token_to_id(t) is None: raise InputError(f"{folder}: the tokenizer has no {t}; a BERT vocabulary was expected")
     tok.no_padding(); tok.no_truncation()
@@ -442,6 +448,6 @@ def read_predictions(
     path # a file that `write_predictions` has written
 )->tuple: # (ids, values as float32 (rows,))
     "Read predictions back."
-    try: rows = [l.rsplit(' , ', 1) for l in Path(path).read_text(encoding='utf-8').splitlines()[1:]]; return [r[0] for r in rows], np.array([float(r[1]) for r in rows], np.float32)
+    try: rows = [l.rsplit(' , ', 1) for l in Path(path).read_text(encoding='utf-8').split('\n')[1:-1]]; return [r[0] for r in rows], np.array([float(r[1]) for r in rows], np.float32)
     except FileNotFoundError: raise InputError(f'{path}: there is no such file of predictions') from None
-    except (ValueError, IndexError): raise InputError(f'{path}: holds a line that is not `id , value`') from None
+    except (ValueError, IndexError, OSError): raise InputError(f'{path}: holds a line that is not `id , value`') from None

@@ -6,6 +6,7 @@
 __all__ = ['COLOURS', 'AXES', 'layout', 'rgba', 'dev_curves', 'schedule_chart']
 
 # %% ../nbs/10_plots.ipynb #cell-3
+import html
 import pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from .runs import Run
@@ -42,7 +43,7 @@ def dev_curves(
         d = dev[dev.task==t.name] if len(dev) else dev
         if not len(d): continue
         fig.add_scatter(x=[*d[x], *d[x][::-1]], y=[*d.high, *d.low[::-1]], mode='lines', fill='toself', fillcolor=rgba(c, .15), line_width=0, hoverinfo='skip', showlegend=False, legendgroup=t.name)
-        fig.add_scatter(x=d[x], y=d.metric, mode='lines+markers', name=f'{t.title} ({t.metric})', line_color=c, legendgroup=t.name, hovertemplate='%{y:.3f}')
+        fig.add_scatter(x=d[x], y=d.metric, mode='lines+markers', name=f'{html.escape(t.title)} ({t.metric})', line_color=c, legendgroup=t.name, hovertemplate='%{y:.3f}')
         fig.add_hline(y=d.majority.iloc[-1], line=dict(color=c, dash='dot', width=1), opacity=.7)
     layout(fig, f'Dev scores of {run.folder.name} (bands: 95 %, dotted: majority row)', xaxis_title=AXES[x], yaxis_title='dev metric')
     if not fig.data: fig.add_annotation(text='no evaluation yet', showarrow=False)
@@ -60,7 +61,7 @@ def schedule_chart(
     share, weight = share.div(share.sum(axis=1), axis=0), step.pivot_table(index='bin', columns='task', values='weight')
     for t,c in zip(run.tasks, COLOURS):
         if t.name not in share: continue
-        fig.add_scatter(x=share.index, y=share[t.name], name=t.title, stackgroup='a', line=dict(width=0), fillcolor=c, legendgroup=t.name, hovertemplate='%{y:.0%}', row=1, col=1)
-        fig.add_scatter(x=weight.index, y=weight[t.name], name=t.title, line_color=c, legendgroup=t.name, showlegend=False, hovertemplate='%{y:.2f}', row=1, col=2)
+        fig.add_scatter(x=share.index, y=share[t.name], name=html.escape(t.title), stackgroup='a', line=dict(width=0), fillcolor=c, legendgroup=t.name, hovertemplate='%{y:.0%}', row=1, col=1)
+        fig.add_scatter(x=weight.index, y=weight[t.name], name=html.escape(t.title), line_color=c, legendgroup=t.name, showlegend=False, hovertemplate='%{y:.2f}', row=1, col=2)
     fig.update_yaxes(range=[0, 1], tickformat='.0%', row=1, col=1); fig.update_yaxes(rangemode='tozero', row=1, col=2); fig.update_xaxes(title='step')
     return layout(fig, f'What the scheduler of {run.folder.name} did', height=320)

@@ -293,16 +293,23 @@ class Run:
         "One of the folder's JSON files."
         try: return json.loads((self.folder/name).read_text(encoding='utf-8'))
         except FileNotFoundError: raise InputError(f'run folder {self.folder}: there is no {name}') from None
-        except (ValueError, OSError): raise InputError(f'run folder {self.folder}: {name} cannot be read; it is cut short or not JSON') from None
+        except (ValueError, RecursionError, OSError): raise InputError(f'run folder {self.folder}: {name} cannot be read; it is cut short or not JSON') from None
     @property
     def record(self):
         r = self.read_json('settings.json')
         if not (isinstance(r, dict) and isinstance(r.get('settings'), dict) and isinstance(r.get('tasks'), list)): raise InputError(f'run folder {self.folder}: settings.json lacks settings or tasks')
         return r
     @property
-    def settings(self): return Settings(**self.record['settings'])
+    def settings(self):
+        record = self.record['settings']
+        for k in record:
+            if k not in _FIELDS: raise InputError(f"run folder {self.folder}: settings.json is of another version; this one knows no setting '{k}'")
+        try: return Settings(**{k: read_setting(k, v) for k,v in record.items()})
+        except InputError as e: raise InputError(f'run folder {self.folder}: settings.json was changed: {e}') from None
     @property
-    def tasks(self): return tuple(Task(**t) for t in self.record['tasks'])
+    def tasks(self):
+        try: return tuple(Task(**t) for t in self.record['tasks'])
+        except (TypeError, InputError) as e: raise InputError(f'run folder {self.folder}: settings.json holds a task that this version cannot read ({e})') from None
     @property
     def summary(self): return self.read_json('summary.json')
     @property
@@ -338,7 +345,8 @@ class Run:
         try:
             text = gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes() if path.exists() else b''
             out = [json.loads(l) for l in text.decode('utf-8').split('\n')[:-1]] # what follows the last line break is unfinished
-        except (ValueError, EOFError, OSError, zlib.error): raise InputError(f'run folder {self.folder}: its events cannot be read; a line is cut short or not JSON') from None
+        except (ValueError, RecursionError, EOFError, OSError, zlib.error): raise InputError(f'run folder {self.folder}: its events cannot be read; a line is cut short or not JSON') from None
+        if not all(isinstance(e, dict) and 'event' in e for e in out): raise InputError(f'run folder {self.folder}: its events hold a line that is none')
         return [e for e in out if kind is None or e['event']==kind]
     def frame(self, kind)->pd.DataFrame:
         "The events of one kind (`step` or `dev`) as a table."

@@ -67,7 +67,7 @@ class Task:
         if self.kind=='classes' and len(self.classes)<2: bad("classes needs at least two class names")
         if self.kind=='binary' and len(self.classes) not in (0, 2): bad("a binary task has two class names or none")
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low<self.high): bad(f"range must rise, not go from {self.low} to {self.high}")
-        if len(self.delimiter)!=1: bad(f"delimiter is one character, not {self.delimiter!r}")
+        if len(self.delimiter)!=1 or self.delimiter in '"\r\n': bad(f"delimiter is one character, not {self.delimiter!r}, and neither a quote nor a line break")
         if self.quoting not in ('csv', 'none'): bad(f"unknown quoting '{self.quoting}'{nearest(self.quoting, ('csv','none'))}")
         if not self.title: object.__setattr__(self, 'title', self.name)
 

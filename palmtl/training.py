@@ -7,7 +7,7 @@ __all__ = ['lr_factor', 'make_optimizer', 'pick_device', 'pick_precision', 'buil
            'TrainingStopped', 'Trainer', 'Screen', 'progress_bar']
 
 # %% ../nbs/08_training.ipynb #cell-3
-import contextlib, dataclasses, hashlib, io, json, math, os, re, shutil, signal, socket, sys, threading, time
+import contextlib, dataclasses, hashlib, io, json, math, os, pickle, re, shutil, signal, socket, sys, threading, time
 from pathlib import Path
 import numpy as np, torch
 from tqdm import tqdm
@@ -79,14 +79,14 @@ def load_best(
     run:Run # a run that has reached the end of an epoch
 )->tuple: # (model in evaluation mode, tokenizer)
     "The best model of a run, from its folder alone."
-    from safetensors.torch import load_file
-    from tokenizers import Tokenizer
+    from safetensors.torch import load
     folder = run.folder/'best'
     if not (folder/'model.safetensors').exists(): raise InputError(f'run folder {run.folder}: there is no best model; the run has not reached the end of an epoch')
-    config = json.loads((folder/'config.json').read_text())
+    config = run.read_json('best/config.json')
+    if not isinstance(config, dict) or config.get('sha256')!=hashlib.sha256(weights:=(folder/'model.safetensors').read_bytes()).hexdigest(): raise InputError(f'run folder {run.folder}: best/model.safetensors is not what best/config.json says; it was changed or damaged')
     model = build_model(run.settings, run.tasks, BertEncoder(BertConfig(**config['encoder']), config['pooler']))
-    model.load_state_dict(load_file(folder/'model.safetensors'))
-    return model.eval(), Tokenizer.from_file(str(folder/'tokenizer.json'))
+    model.load_state_dict(load(weights))
+    return model.eval(), load_tokenizer(folder)
 
 # %% ../nbs/08_training.ipynb #cell-14
 @torch.no_grad()
@@ -242,8 +242,9 @@ class Trainer:
         try: yield
         except OSError as e: raise TrainingStopped(f'run folder {self.run.folder}: cannot be written at step {self.step} ({e.strerror or e}); {self.kept()}. Make room or mend the folder, and start the same run again') from None
         except (MemoryError, RuntimeError) as e:
-            if isinstance(e, TrainingStopped) or not (isinstance(e, MemoryError) or re.search("out of memory|allocate memory|not enough memory", str(e))): raise
-            raise TrainingStopped(f'out of memory on {self.device} at step {self.step}; {self.kept()}. Choose a smaller batch_size with accumulate, or a smaller max_length') from None
+            words = 'out of memory|allocate memory|not enough memory|could not create a (primitive|memory)|unexpected pos' # torch's, oneDNN's, and those of torch's file writer
+            if isinstance(e, TrainingStopped) or not (isinstance(e, MemoryError) or isinstance(e.__context__, MemoryError) or re.search(words, str(e))): raise
+            raise TrainingStopped(f"out of memory on {self.device} at step {self.step} ({(str(e).splitlines() or ['MemoryError'])[0][:80]}); {self.kept()}. Choose a smaller batch_size with accumulate, or a smaller max_length") from None
     def flush(self): self.run.append(self.pending); self.pending = []
     def tell(self, event):
         for c in self.callbacks: c(event, self)
@@ -288,9 +289,10 @@ class Trainer:
     def save_best(self):
         from safetensors.torch import save
         folder = self.run.folder/'best'; folder.mkdir(exist_ok=True)
-        write_whole(folder/'config.json', json.dumps(dict(encoder=dataclasses.asdict(self.model.encoder.config), pooler=self.model.encoder.pooler is not None)))
+        weights = save({k: v.detach().cpu().contiguous() for k,v in self.model.state_dict().items()})
+        write_whole(folder/'config.json', json.dumps(dict(encoder=dataclasses.asdict(self.model.encoder.config), pooler=self.model.encoder.pooler is not None, sha256=hashlib.sha256(weights).hexdigest())))
         write_whole(folder/'tokenizer.json', self.tokenizer.to_str())
-        write_whole(folder/'model.safetensors', save({k: v.detach().cpu().contiguous() for k,v in self.model.state_dict().items()}))
+        write_whole(folder/'model.safetensors', weights)
 
     def state(self):
         "Everything that the next step depends on."
@@ -328,14 +330,16 @@ class Trainer:
         if hashlib.sha256(data:=path.read_bytes()).hexdigest()!=note['sha256']: raise damaged(f'checkpoint/{path.name} is not what was written; it was changed or damaged')
         written = events.read_bytes()[:note['events']] if events.exists() else b''
         if hashlib.sha256(written).hexdigest()!=note['events_sha256']: raise damaged('events.jsonl is not the one that the checkpoint was written with')
-        d = torch.load(io.BytesIO(data), map_location=self.device, weights_only=True)
-        self.model.load_state_dict(d['model']); self.optimizer.load_state_dict(d['optimizer']); self.scheduler.load_state_dict(d['scheduler'])
-        for x,state in zip([*self.samplers, *self.windows], [*d['samplers'], *d['windows']]): x.load_state_dict(state)
-        for k in ('step', 'best', 'last', 'seconds', 'n_tokens', 'n_places', 'n_examples'): setattr(self, k, d[k])
-        torch.set_rng_state(d['rng'].cpu())
-        if d['cuda_rng'] is not None: torch.cuda.set_rng_state(d['cuda_rng'].cpu(), self.device)
+        try:
+            d = torch.load(io.BytesIO(data), map_location=self.device, weights_only=True) # never runs code from the file
+            self.model.load_state_dict(d['model']); self.optimizer.load_state_dict(d['optimizer']); self.scheduler.load_state_dict(d['scheduler'])
+            for x,state in zip([*self.samplers, *self.windows], [*d['samplers'], *d['windows']], strict=True): x.load_state_dict(state)
+            for k in ('step', 'best', 'last', 'seconds', 'n_tokens', 'n_places', 'n_examples', 'skipped'): setattr(self, k, d[k])
+            torch.set_rng_state(d['rng'].cpu())
+            if d['cuda_rng'] is not None: torch.cuda.set_rng_state(d['cuda_rng'].cpu(), self.device)
+        except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, RuntimeError, AttributeError) as e: raise damaged(f'checkpoint/{path.name} is no checkpoint of this run, or of another version ({type(e).__name__})') from None
         if events.exists(): os.truncate(events, note['events'])
-        self.saved_step, self.skipped = note['step'], d['skipped']
+        self.saved_step = note['step']
 
     def finish(self):
         "Predictions of the kept weights, test scores (once), and the summary, which is written last."
