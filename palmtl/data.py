@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['SAMPLE_TASKS', 'SAMPLE_SIZES', 'SPECIAL', 'Rows', 'make_rows', 'read_rows', 'read_hub', 'sample_rows', 'find_folder',
-           'limit_rows', 'bootstrap_rows', 'load_rows', 'load_tokenizer', 'Tokens', 'tokenize', 'Batch', 'sequences',
-           'pad_batch', 'make_batch', 'Sampler', 'majority', 'audit', 'write_predictions', 'read_predictions']
+           'limit_rows', 'bootstrap_rows', 'load_rows', 'load_tokenizer', 'Tokens', 'cache_folder', 'cached_tokens',
+           'tokenize', 'Batch', 'sequences', 'pad_batch', 'make_batch', 'Sampler', 'majority', 'audit',
+           'write_predictions', 'read_predictions']
 
 # %% ../nbs/01_data.ipynb #cell-3
-import csv, dataclasses, functools, hashlib, io
+import contextlib, csv, dataclasses, functools, hashlib, io, os, zipfile, zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np, pandas as pd
@@ -303,6 +304,33 @@ class Tokens:
         "The tokens of one sentence, without special tokens."
         i = column*self.n_rows+row
         return self.flat[self.offsets[i]:self.offsets[i+1]]
+
+def cache_folder()->Path:
+    "Where tokens of large files are kept: `palmtl` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."
+    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'palmtl'
+
+def cached_tokens(
+    rows:Rows, # what to tokenize
+    tok, # from `load_tokenizer`
+    least:int=5000 # fewer rows than that are not worth a file
+)->Tokens:
+    "`tokenize`, but the same sentences under the same tokenizer are tokenized once: the file's name is a digest of both. A damaged or unwritable cache costs time, nothing else."
+    if len(rows)<least: return tokenize(rows, tok)
+    digest = hashlib.sha256(tok.to_str().encode())
+    for c in rows.texts: digest.update(repr(c).encode('utf-8', 'surrogatepass'))
+    path = cache_folder()/f'tokens-{digest.hexdigest()[:32]}.npz'
+    special = tuple(tok.token_to_id(SPECIAL[i]) for i in (0,2,3))
+    try:
+        with np.load(path) as z: return Tokens(z['flat'], z['offsets'], len(rows), special) # a zip's checksum guards every array
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error): pass
+    t = tokenize(rows, tok); beside = path.with_name(f'.{path.name}.{os.getpid()}')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(beside, 'wb') as f: np.savez(f, flat=t.flat, offsets=t.offsets)
+        os.replace(beside, path)
+    except OSError:
+        with contextlib.suppress(OSError): beside.unlink()
+    return t
 
 def tokenize(
     rows:Rows, # what to tokenize

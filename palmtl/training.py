@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np, torch
 from tqdm import tqdm
 from .tasks import InputError, Task
-from .data import load_rows, load_tokenizer, tokenize, make_batch, Sampler, audit, majority, write_predictions
+from .data import load_rows, load_tokenizer, make_batch, Sampler, audit, cached_tokens, majority, write_predictions
 from .bert import BertConfig, BertEncoder, SAMPLE_CONFIG, find_encoder, load_encoder, weight_files
 from .pals import PALs, pal_layers
 from .model import MultitaskModel, predict, to_torch
@@ -127,6 +127,7 @@ class Trainer:
         s = self.settings = settings
         self.tasks, self.callbacks = resolve_tasks(s), list(callbacks)
         if s.threads: torch.set_num_threads(s.threads)
+        if s.deterministic: os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8'); torch.use_deterministic_algorithms(True, warn_only=True)
         self.device = pick_device(s.device); self.precision = pick_precision(s.precision, self.device)
         folder = self.folder = None if s.encoder=='sample' else find_encoder(s.encoder)
         self.read_data(load_tokenizer(folder))
@@ -148,7 +149,7 @@ class Trainer:
         hold = .05 if s.scheduler=='dynamic' and s.kpi_from=='holdout' else 0.
         self.rows = {t.name: load_rows(t, s.data, int(s.limit.get(t.name, 0)), s.limit_dev, s.bootstrap.get(t.name, 1.), s.seed, s.bad_rows, hold) for t in self.tasks}
         if not s.predict_test: self.rows = {n: {k: r for k,r in splits.items() if k!='test'} for n,splits in self.rows.items()}
-        self.tokens = {n: {k: tokenize(r, tokenizer) for k,r in splits.items()} for n,splits in self.rows.items()}
+        self.tokens = {n: {k: cached_tokens(r, tokenizer) for k,r in splits.items()} for n,splits in self.rows.items()}
     def sources(self):
         "Digests of the encoder's weights and of the rows: what a rerun must find again."
         files = [] if self.folder is None else weight_files(self.folder)
