@@ -140,7 +140,7 @@ class Trainer:
         self.optimizer = make_optimizer(self.model, s)
         self.make_schedule()
         self.step, self.best, self.seconds, self.n_tokens, self.n_places, self.n_examples, self.pending, self.stopping = 0, None, 0., 0, 0, 0, [], ''
-        self.skipped, self.saved_step = 0, None
+        self.skipped, self.saved_step, self.waiting = 0, None, False
         self.run = Run.open(s, runs) # only now, so that a faulty run leaves no folder behind
 
     def read_data(self, tokenizer):
@@ -264,6 +264,10 @@ class Trainer:
         return out
     def total(self, judged, key='metric', how=None): return total(self.tasks, [judged[t.name][key] for t in self.tasks], how or self.settings.score)
 
+    def at(self): return dict(step=self.step, epoch=-(-self.step//self.epoch_steps), examples=self.n_examples, tokens=self.n_tokens, seconds=round(self.seconds, 3))
+    def look_now(self):
+        "Score the dev splits because somebody asked; it changes nothing in the run."
+        self.pending += [dict(event='dev', task=n, asked=True, **d, **self.at()) for n,d in self.judge('dev', self.predictions('dev')).items()]; self.flush()
     def end_epoch(self):
         "Score all dev splits, keep the best weights, write a checkpoint."
         epoch, began = -(-self.step//self.epoch_steps), time.perf_counter()
@@ -275,9 +279,8 @@ class Trainer:
         better = self.best is None or self.last['score']>self.best['score']
         if better: self.best = self.last; self.save_best()
         if better or self.settings.keep=='last': self.write('dev', p)
-        at = dict(step=self.step, epoch=epoch, examples=self.n_examples, tokens=self.n_tokens, seconds=round(self.seconds, 3))
-        self.pending += [dict(event='dev', task=n, **d, **at) for n,d in dev.items()]
-        self.pending.append(dict(event='epoch', score=self.last['score'], raw=self.last['raw'], real_share=self.n_tokens/self.n_places, eval_seconds=round(time.perf_counter()-began, 3), **at))
+        self.pending += [dict(event='dev', task=n, **d, **self.at()) for n,d in dev.items()]
+        self.pending.append(dict(event='epoch', score=self.last['score'], raw=self.last['raw'], real_share=self.n_tokens/self.n_places, eval_seconds=round(time.perf_counter()-began, 3), **self.at()))
         self.checkpoint(); self.tell('epoch')
 
     def write(self, split, predictions):
@@ -368,7 +371,11 @@ class Trainer:
         "Ctrl-C, a kernel's stop button and a file `stop` in the run folder all end the run after the step; a file `pause` makes it wait."
         def on_signal(*_): self.stopping = 'interrupted'; signal.signal(signal.SIGINT, signal.default_int_handler) # a second one is final
         def look(event, _):
-            while self.run.asked_to('pause') and not self.run.asked_to('stop') and not self.stopping: time.sleep(.1)
+            while True:
+                if self.run.asked_to('evaluate'): (self.run.folder/'evaluate').unlink(missing_ok=True); self.look_now()
+                self.waiting = self.run.asked_to('pause') and not self.run.asked_to('stop') and not self.stopping
+                if not self.waiting: break
+                time.sleep(.1)
             if self.run.asked_to('stop'): self.stopping = 'asked to'
         main = threading.current_thread() is threading.main_thread()
         old = signal.signal(signal.SIGINT, on_signal) if main else None
