@@ -140,7 +140,7 @@ class Trainer:
         self.optimizer = make_optimizer(self.model, s)
         self.make_schedule()
         self.step, self.best, self.seconds, self.n_tokens, self.n_places, self.n_examples, self.pending, self.stopping = 0, None, 0., 0, 0, 0, [], ''
-        self.skipped, self.saved_step, self.waiting = 0, None, False
+        self.skipped, self.saved_step, self.waiting, self.flushed = 0, None, False, time.monotonic()
         self.run = Run.open(s, runs) # only now, so that a faulty run leaves no folder behind
 
     def read_data(self, tokenizer):
@@ -228,7 +228,7 @@ class Trainer:
                 self.scheduler.observe(t, kpi_of(task, METRICS[task.metric](p, y), self.settings.kpi_correlation))
             self.pending.append(dict(event='step', step=self.step, task=task.name, loss=loss, weight=w, lr=factor*self.settings.lr, tokens=n, places=batch.input_ids.numel(), seconds=round(self.seconds, 4),
                 **(dict(kpi=list(self.scheduler.kpi)) if isinstance(self.scheduler, Dynamic) else {})))
-        if len(self.pending)>=50: self.flush()
+        if len(self.pending)>=50 or time.monotonic()>self.flushed+1: self.flush() # at least once a second, for those who watch
     def usable(self, x, what, turns, batch):
         "Whether the loss or the gradient is a number; if not, stop and name the tasks and rows, or leave the step out and count it."
         if torch.isfinite(x): return True
@@ -246,7 +246,7 @@ class Trainer:
             words = 'out of memory|allocate memory|not enough memory|could not create a (primitive|memory)|unexpected pos' # torch's, oneDNN's, and those of torch's file writer
             if isinstance(e, TrainingStopped) or not (isinstance(e, MemoryError) or isinstance(e.__context__, MemoryError) or re.search(words, str(e))): raise
             raise TrainingStopped(f"out of memory on {self.device} at step {self.step} ({(str(e).splitlines() or ['MemoryError'])[0][:80]}); {self.kept()}. Choose a smaller batch_size with accumulate, or a smaller max_length") from None
-    def flush(self): self.run.append(self.pending); self.pending = []
+    def flush(self): self.run.append(self.pending); self.pending, self.flushed = [], time.monotonic()
     def tell(self, event):
         for c in self.callbacks: c(event, self)
 
