@@ -281,7 +281,7 @@ class Run:
         self, record = cls(Path(runs or runs_folder())/run_name(settings)), plain(run_record(settings))
         path = self.folder/'settings.json'
         if path.exists():
-            old = self.record
+            old = self.record; old['settings'] = {n: f.metadata['default'] for n,f in _FIELDS.items()} | old['settings'] # a setting that is newer than the folder was at its default
             changed = sorted(k for k in record['settings'].keys()|old['settings'].keys() if k not in _NOT_IN_NAME and old['settings'].get(k)!=record['settings'].get(k))
             if not changed and old['tasks']!=record['tasks']: changed = ['tasks']
             if changed: raise InputError(f"run folder {self.folder}: its settings.json holds other settings than this run (first: {changed[0]}); move the folder away, or undo the change to the file")
