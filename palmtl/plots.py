@@ -87,7 +87,7 @@ def score_bars(
         if paper is not None and set(d.cell)&set(paper.index):
             fig.add_scatter(x=cells, y=[paper.iloc[:, i].get(x) for x in d.cell], mode='markers', name=f'{name}, paper', legendgroup=w, showlegend=False, offsetgroup=str(i), hovertemplate='paper %{y:.3f}',
                 marker=dict(symbol='diamond-open', size=8, color='#333333', line_width=1.5), xaxis='x')
-    layout(fig, title, height=430, yaxis_title='dev metric').update_layout(barmode='group', scattermode='group', bargap=.25, scattergap=.25)
+    layout(fig, title+f"<br><sup>whiskers: 95 % t interval across seeds; dotted: majority row{'; diamonds: the paper' if paper is not None else ''}</sup>", height=440, yaxis_title='dev metric').update_layout(barmode='group', scattermode='group', bargap=.25, scattergap=.25)
     top = max([summary['mean'].max(), *([] if paper is None else [v for v in paper.loc[[c for c in paper.index if c in set(summary.cell)]].to_numpy().flat])])
     fig.update_yaxes(range=[min(0., summary['mean'].min())-.05, min(1., top+.12)])
     return fig.update_xaxes(tickangle=-25 if summary.cell.nunique()>4 else 0, automargin=True)
@@ -141,4 +141,4 @@ def claim_chart(
     if len(shown) and 'paper' in shown: fig.add_scatter(x=shown.paper, y=[html.escape(f'{r.claim} ({r.what})') for r in shown.itertuples()], mode='markers', name='paper', marker=dict(symbol='diamond-open', color='#D55E00', size=10, line_width=1.5), hovertemplate='paper %{x:+.3f}')
     if not fig.data: fig.add_annotation(text='no runs to compare', showarrow=False)
     fig.add_vline(x=0, line=dict(color='#333333', width=1))
-    return layout(fig, title, height=170+34*len(shown), xaxis_title='difference').update_layout(hovermode='closest').update_yaxes(autorange='reversed', automargin=True)
+    return layout(fig, title+'<br><sup>thick: 95 % interval over rows; thin: across seeds; grey: one of them holds zero</sup>', height=180+34*len(shown), xaxis_title='difference').update_layout(hovermode='closest').update_yaxes(autorange='reversed', automargin=True)
