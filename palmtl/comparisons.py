@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np, pandas as pd
 from .tasks import InputError, nearest
 from .data import find_folder
-from .metrics import holm, paired_difference, seed_interval, seeds_needed
-from .runs import make_settings, publish, resolve_tasks, runs_folder
+from .metrics import holm, mcnemar, paired_difference, seed_interval, seeds_needed
+from .runs import publish, resolve_tasks
 from .ablations import Grid, paper_cells, paper_scores
-from scipy import stats
 
 # %% ../nbs/09b_comparisons.ipynb #cell-5
 def study(
@@ -115,9 +114,7 @@ def compare(
                 replicates = [np.asarray(v['replicates'])-np.asarray(u['replicates']) for u,v in zip(x, y)]
                 row_low, row_high = paired_difference(np.zeros(len(replicates[0])), np.mean(replicates, 0))
                 def p_rows(u, v, d):
-                    if u['correct'] is not None: # McNemar
-                        only_a, only_b = int((u['correct']&~v['correct']).sum()), int((v['correct']&~u['correct']).sum())
-                        return stats.binomtest(only_a, only_a+only_b).pvalue if only_a+only_b else 1.
+                    if u['correct'] is not None: return mcnemar(u['correct'], v['correct'], True)
                     return min(1., 2*(1+min((d<=0).sum(), (d>=0).sum()))/(1+len(d)))
                 p = min(1., 2*np.mean([p_rows(u, v, d) for u,v,d in zip(x, y, replicates)])) if len(both)>1 else p_rows(x[0], y[0], replicates[0]) # twice the mean of p-values is one (Vovk & Wang 2020)
                 row |= dict(difference=mean, row_low=row_low, row_high=row_high, seed_low=low, seed_high=high, p_rows=p, p_seeds=p_seeds, p=max(p, p_seeds) if len(both)>1 else math.nan,

@@ -209,8 +209,8 @@ class Watch(W.VBox):
     def start(self):
         "Look again and again, while the kernel is free, until the run has ended."
         async def loop():
-            while self.run.state!='finished' or self.run.at<(self.run.folder/'events.jsonl').stat().st_size: self.refresh(); await asyncio.sleep(self.every)
-            self.refresh(True)
+            while self.run.state!='finished': self.refresh(); await asyncio.sleep(self.every)
+            self.refresh(True) # reads whatever is left; a published record ends here at once
         self.task = asyncio.get_running_loop().create_task(loop())
         return self
 

@@ -59,8 +59,8 @@ def interval(
 
 # %% ../nbs/06_metrics.ipynb #cell-16
 def mcnemar(
-    a, b, # (rows,) predictions of two models
-    labels # (rows,)
+    a, b, # (rows,) predictions of two models, or whether they were right
+    labels # (rows,), or True where `a` and `b` say whether they were right
 )->float: # two-sided p-value
     "McNemar's exact test: are two classifiers equally often right?"
     a, b = np.asarray(a)==np.asarray(labels), np.asarray(b)==np.asarray(labels)

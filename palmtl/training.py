@@ -214,6 +214,7 @@ class Trainer:
     def clear_gradients(self):
         "No gradient, so that AdamW leaves an idle parameter alone; the word table's is set to zero and kept, since making a new one is slow (see `lookup`)."
         words = self.model.encoder.embeddings.words.weight; kept = words.grad
+        words.grad = None # so that it is not zeroed twice, nor given up
         self.optimizer.zero_grad(set_to_none=self.settings.idle=='still')
         if kept is not None: words.grad = kept.zero_()
     def observe(self, turns, batch, logits, losses, factor):
