@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np, torch, torch.nn as nn, torch.nn.functional as F
 from .tasks import InputError, Task, nearest
 from .data import Batch
-from .bert import BertEncoder
+from .bert import BertEncoder, Dropout
 from .pals import PALs
 
 # %% ../nbs/04_model.ipynb #cell-5
@@ -68,7 +68,7 @@ class MultitaskModel(nn.Module):
             if v not in options: raise InputError(f"unknown {name} '{v}'{nearest(v, options)}")
         if pooling=='pooler' and encoder.pooler is None: raise InputError("pooling is 'pooler', but the checkpoint has none (no tensor 'pooler.dense.weight'); choose 'cls' or 'mean'")
         self.encoder, self.tasks, self.pals, self.pairs, self.pooling, self.unit = encoder, tuple(tasks), pals, pairs, pooling, unit
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         d = encoder.config.hidden_size
         self.heads = nn.ModuleList(nn.Linear(self._n_features(t, d), t.width) for t in self.tasks)
         for t, head in zip(self.tasks, self.heads):
