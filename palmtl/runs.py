@@ -99,6 +99,7 @@ class Settings:
     device:str       = S('auto', '`auto`, `cpu`, `cuda`, `cuda:1`, ...')
     precision:str    = S('fp32', 'arithmetic of the forward pass: `bf16` is autocast, `auto` is bf16 where the device has it', ('auto', 'fp32', 'bf16'))
     deterministic:bool = S(False, 'on a GPU, algorithms that sum in one order, where torch has them; slower')
+    graphs:str       = S('auto', 'play training steps from recordings (CUDA graphs); `auto`: on a GPU; on a CPU `on` goes the same way without recording', ('auto', 'on', 'off'))
     threads:int      = S(0, 'CPU threads; 0: as many as torch likes', low=0)
     checkpoint_every:int = S(200, 'steps between checkpoints; 0: none but at the end of an epoch, or by the clock', low=0)
     checkpoint_seconds:int = S(600, 'seconds between checkpoints; 0: none by the clock', low=0)
