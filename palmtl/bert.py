@@ -116,17 +116,19 @@ def attend(
     qkv, # (batch, seq, 3 × width): queries, keys and values side by side
     n_heads:int, # must divide the width
     mask=None, # bool (batch, 1, 1, seq), True where a key may be attended to; None if all may
-    dropout:float=0. # probability with which an attention weight is dropped
-): # (batch, seq, width)
+    dropout:float=0., # probability with which an attention weight is dropped
+    first:int|None=None # only the first so many places ask; all if None
+): # (batch, first or seq, width)
     "Multi-head attention, without the projections around it."
     b, s, w = qkv.shape
     q, k, v = qkv.view(b, s, 3, n_heads, w//(3*n_heads)).permute(2, 0, 3, 1, 4) # each (batch, heads, seq, d_head)
+    q = q[:, :, :first]
     if qkv.device.type=='cpu' and torch.is_grad_enabled():
         scores = (q@k.transpose(-1, -2))*(3*n_heads/w)**.5 # (batch, heads, seq, seq)
         if mask is not None: scores = scores.masked_fill(~mask, -torch.inf)
         out = drop(scores.softmax(-1).to(v.dtype), dropout)@v
     else: out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout)
-    return out.transpose(1, 2).reshape(b, s, w//3)
+    return out.transpose(1, 2).reshape(b, -1, w//3)
 
 def key_mask(
     attention_mask # bool (batch, seq), True where a token stands; None if nothing is padded
@@ -148,9 +150,10 @@ class BertLayer(nn.Module):
         h, # (batch, seq, d_model)
         mask=None, # from `key_mask`
         at_attention=None, # TS(h) to add before the attention LayerNorm, (batch, seq, d_model)
-        at_final=None # TS(h) to add before the final LayerNorm
-    ): # (batch, seq, d_model)
-        a = h + self.dropout(self.out(attend(self.qkv(h), self.n_heads, mask, self.p_attention if self.training else 0.)))
+        at_final=None, # TS(h) to add before the final LayerNorm
+        first:int|None=None # how many places are wanted, from the left; all if None
+    ): # (batch, first or seq, d_model)
+        a = h[:, :first] + self.dropout(self.out(attend(self.qkv(h), self.n_heads, mask, self.p_attention if self.training else 0., first)))
         a = self.attention_norm(a if at_attention is None else a + at_attention)
         x = a + self.dropout(self.down(self.act(self.up(a))))
         return self.final_norm(x if at_final is None else x + at_final)
@@ -172,13 +175,15 @@ class BertEncoder(nn.Module):
         input_ids, # (batch, seq)
         attention_mask=None, # bool (batch, seq); None if nothing is padded
         token_type_ids=None, # (batch, seq); zeros if None
-        adapt=None, # (layer, h, mask) -> (at_attention, at_final)
-        all_layers:bool=False # return every hidden state, from the embeddings to the last layer
-    ): # (batch, seq, d_model), or a list of them
+        adapt=None, # (layer, h, mask, first) -> (at_attention, at_final)
+        all_layers:bool=False, # return every hidden state, from the embeddings to the last layer
+        first:int|None=None # how many places of the last layer are wanted, from the left; all if None
+    ): # (batch, first or seq, d_model), or a list of them
         h = self.embeddings(input_ids, torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids)
         mask, states = key_mask(attention_mask), [h]
         for l,layer in enumerate(self.layers):
-            h = layer(h, mask, *(adapt(l, h, mask) if adapt else ()))
+            n = first if layer is self.layers[-1] else None
+            h = layer(h, mask, *(adapt(l, h, mask, n) if adapt else (None, None)), n)
             if all_layers: states.append(h)
         return states if all_layers else h
     def pool(self, h): # (batch, seq, d_model) -> (batch, d_model)

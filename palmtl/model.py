@@ -127,10 +127,10 @@ class MultitaskModel(nn.Module):
     def _cosine(self, t): return self.pairs=='cosine' and t.is_pair and t.kind=='regression'
     def _n_features(self, t, d): return d if not t.is_pair or self.pairs=='cross' else 2*d if self.pairs=='concat' else 1 if self._cosine(t) else 3*d
 
-    def hidden_states(self, batch): # (sequences, seq, d_model)
-        "The last hidden states of a batch, each row seen through its own task's PALs."
-        adapt = None if self.pals is None else lambda l, h, mask: self.pals(l, h, mask, batch.groups)
-        return self.encoder(batch.input_ids, batch.attention_mask, batch.token_type_ids, adapt)
+    def hidden_states(self, batch, first=None): # (sequences, first or seq, d_model)
+        "The last hidden states of a batch, each row seen through its own task's PALs; only those of the first places if one says so."
+        adapt = None if self.pals is None else lambda l, h, mask, first: self.pals(l, h, mask, batch.groups, first)
+        return self.encoder(batch.input_ids, batch.attention_mask, batch.token_type_ids, adapt, first=first)
 
     def pool(self, h, mask): # (sequences, seq, d_model), bool (sequences, seq) or None -> (sequences, d_model)
         "One vector per sequence."
@@ -150,7 +150,7 @@ class MultitaskModel(nn.Module):
         batch:Batch # tensors, rows grouped by task
     )->list: # per group: logits (rows, task.width)
         "The logits of every task in the batch."
-        pooled = self.pool(self.hidden_states(batch), batch.attention_mask)
+        pooled = self.pool(self.hidden_states(batch, None if self.pooling=='mean' else 1), batch.attention_mask) # the mean reads all places, the others one
         parts = pooled.split([n for *_,n in batch.groups])
         return [self.heads[t](self.features(self.tasks[t], p)) for (t,*_),p in zip(batch.groups, parts)]
 

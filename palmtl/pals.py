@@ -74,12 +74,13 @@ class PALs(nn.Module):
         task:int, # whose PAL
         layer:int, # number of the encoder's layer
         h, # (batch, seq, d_model), the layer's input
-        mask=None # from `key_mask`
-    ): # (batch, seq, d_model)
+        mask=None, # from `key_mask`
+        first:int|None=None # how many places are wanted, from the left; all if None
+    ): # (batch, first or seq, d_model)
         "TS(h) of one task at one layer."
         i = self.layers[layer]; k = 0 if self.shared else i
-        z = F.linear(h, self.encode[task][k], self.encode_bias[task][k]) # (batch, seq, d_s)
-        if self.qkv is not None: z = attend(F.linear(z, self.qkv[task][i], self.qkv_bias[task][i]), self.heads, mask, self.dropout if self.training else 0.)
+        z = F.linear(h if self.qkv is not None else h[:, :first], self.encode[task][k], self.encode_bias[task][k]) # (batch, seq, d_s)
+        if self.qkv is not None: z = attend(F.linear(z, self.qkv[task][i], self.qkv_bias[task][i]), self.heads, mask, self.dropout if self.training else 0., first)
         if self.out is not None: z = F.linear(z, self.out[task][i], self.out_bias[task][i])
         if self.gelu=='inside': z = F.gelu(z)
         y = F.linear(z, self.decode[task][k], self.decode_bias[task][k])
@@ -89,14 +90,15 @@ class PALs(nn.Module):
         layer:int, # number of the encoder's layer
         h, # (batch, seq, d_model), rows grouped by task
         mask, # from `key_mask`
-        groups # (task, rows, sequences) for each task in the batch
+        groups, # (task, rows, sequences) for each task in the batch
+        first:int|None=None # how many places are wanted, from the left; all if None
     ): # (at_attention, at_final): what `BertLayer` is to add; one is TS(h), the other None
         "TS(h) for a batch of one or several tasks, at the place that the setting chooses."
         if layer not in self.layers: return None, None
         out, start = [], 0
         for task,_,n in groups:
             rows = slice(start, start:=start+n)
-            out.append(self.ts(task, layer, h[rows], None if mask is None else mask[rows]))
+            out.append(self.ts(task, layer, h[rows], None if mask is None else mask[rows], first))
         ts = out[0] if len(out)==1 else torch.cat(out)
         return (ts, None) if self.at=='attention' else (None, ts)
 
