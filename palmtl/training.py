@@ -21,6 +21,7 @@ from .schedulers import Dynamic, epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, interval, score_task, total
 from .runs import Run, Settings, describe_environment, make_settings, plain, resolve_tasks, write_whole
 from .graphs import Graphs
+from .speed import floor_seconds, machine_rates, step_cost
 
 # %% ../nbs/08_training.ipynb #cell-5
 def lr_factor(
@@ -135,7 +136,7 @@ def answers(
     return torch.cat(out).cpu().numpy()[np.argsort(order)] if out else np.zeros(0, np.float32)
 
 # %% ../nbs/08_training.ipynb #cell-17
-Draw = namedtuple('Draw', 'turns index shape tokens places') # (task, loss weight) and row numbers of each group, (((task, rows), ...), width, full), real tokens, places
+Draw = namedtuple('Draw', 'turns index shape tokens places') # (task, loss weight) and row numbers of each group, (((task, rows), ...), width, full), real tokens and places of each group
 
 @contextlib.contextmanager
 def unhurried():
@@ -216,10 +217,10 @@ class Trainer:
         "The next rows, and all that must be known to cut a batch of them: on a CPU exactly as wide as needed, on a GPU a multiple of 16, so that there are few shapes to record."
         turns = self.turns()
         index = [next(self.samplers[t]) for t,_ in turns]
-        length = np.concatenate([(c:=self.corpora[t]).lengths[c.sequences(i)] for (t,_),i in zip(turns, index)])
-        width = int(length.max()) if self.device.type=='cpu' else -(-int(length.max())//16)*16
-        full = self.device.type=='cpu' and int(length.min())==width
-        return Draw(turns, index, (tuple((t, len(i)) for (t,_),i in zip(turns, index)), width, full), int(length.sum()), width*len(length))
+        lengths = [(c:=self.corpora[t]).lengths[c.sequences(i)] for (t,_),i in zip(turns, index)]
+        low, high = min(int(l.min()) for l in lengths), max(int(l.max()) for l in lengths)
+        width, full = (high, low==high) if self.device.type=='cpu' else (-(-high//16)*16, False)
+        return Draw(turns, index, (tuple((t, len(i)) for (t,_),i in zip(turns, index)), width, full), [int(l.sum()) for l in lengths], [width*len(l) for l in lengths])
     def inputs(self, draws): # row numbers and loss weights of every batch
         pin = (lambda x: x.pin_memory()) if self.device.type=='cuda' else (lambda x: x)
         return [pin(torch.from_numpy(np.concatenate(d.index)) if i==0 else torch.tensor([w/len(draws) for _,w in d.turns])) for d in draws for i in (0, 1)]
@@ -288,9 +289,9 @@ class Trainer:
         for step, draws, _, factor, seconds in opened:
             norm = next(values); losses = [[next(values) for _ in d.turns] for d in draws]
             for d, ls in zip(draws, losses):
-                self.n_tokens += d.tokens; self.n_places += d.places; self.n_examples += sum(map(len, d.index))
-                self.pending += [dict(event='step', step=step, task=self.tasks[t].name, loss=l, weight=w, lr=factor*self.settings.lr, tokens=d.tokens, places=d.places, seconds=seconds,
-                    **(dict(kpi=list(self.scheduler.kpi)) if isinstance(self.scheduler, Dynamic) else {})) for (t,w),l in zip(d.turns, ls)]
+                self.n_tokens += sum(d.tokens); self.n_places += sum(d.places); self.n_examples += sum(map(len, d.index))
+                self.pending += [dict(event='step', step=step, task=self.tasks[t].name, loss=l, weight=w, lr=factor*self.settings.lr, tokens=n, places=m, seconds=seconds,
+                    **(dict(kpi=list(self.scheduler.kpi)) if isinstance(self.scheduler, Dynamic) else {})) for (t,w),l,n,m in zip(d.turns, ls, d.tokens, d.places)]
             bad = [(d, l) for d,ls in zip(draws, losses) for l in ls if not math.isfinite(l)] or ([] if math.isfinite(norm) else [(draws[-1], norm)])
             if bad: self.left_out(step, *bad[0], 'gradient' if math.isfinite(sum(map(sum, losses))) else 'loss')
     def left_out(self, step, d, value, what):
@@ -332,6 +333,11 @@ class Trainer:
         "Score the dev splits because somebody asked; it changes nothing in the run."
         self.settle()
         self.pending += [dict(event='dev', task=n, asked=True, **d, **self.at()) for n,d in self.judge('dev', self.predictions('dev')).items()]; self.flush()
+    def pace(self):
+        "Real tokens per second since the last epoch, and how many times the floor (notebook 07b) that took."
+        (tokens, seconds, step), self.mark = self.mark, (self.n_tokens, self.seconds, self.step)
+        tokens, seconds, steps = self.n_tokens-tokens, max(1e-9, self.seconds-seconds), self.step-step
+        return dict(tokens_per_second=round(tokens/seconds, 1), floor_ratio=round(seconds/floor_seconds(self.speed, tokens, steps), 3))
     def end_epoch(self):
         "Score all dev splits, keep the best weights, write a checkpoint."
         self.settle(); epoch, began = -(-self.step//self.epoch_steps), time.perf_counter()
@@ -344,7 +350,7 @@ class Trainer:
         if better: self.best = self.last; self.save_best()
         if better or self.settings.keep=='last': self.write('dev', p)
         self.pending += [dict(event='dev', task=n, **d, **self.at()) for n,d in dev.items()]
-        self.pending.append(dict(event='epoch', score=self.last['score'], raw=self.last['raw'], real_share=self.n_tokens/self.n_places, eval_seconds=round(time.perf_counter()-began, 3), **self.at()))
+        self.pending.append(dict(event='epoch', score=self.last['score'], raw=self.last['raw'], real_share=self.n_tokens/self.n_places, **self.pace(), eval_seconds=round(time.perf_counter()-began, 3), **self.at()))
         self.checkpoint(); self.tell('epoch')
 
     def write(self, split, predictions):
@@ -385,10 +391,11 @@ class Trainer:
         "Go on from the checkpoint, if there is one."
         folder, events = self.run.folder/'checkpoint', self.run.folder/'events.jsonl'
         (self.run.folder/'stop').unlink(missing_ok=True)
-        self.saved = time.monotonic()
+        self.saved, self.mark = time.monotonic(), (0, 0., 0)
+        self.speed = step_cost(self.model, float(np.mean([c.lengths.mean() for c in self.corpora]))) | dict(zip(('flops_per_second', 'bytes_per_second'), machine_rates(str(self.device), self.precision, torch.get_num_threads())))
         if not (folder/'checkpoint.json').exists():
             events.unlink(missing_ok=True) # of a run that died before its first checkpoint
-            write_whole(self.run.folder/'environment.json', json.dumps(describe_environment(self.device) | dict(precision=self.precision, steps=self.n_steps, sources=self.sources()), indent=1))
+            write_whole(self.run.folder/'environment.json', json.dumps(describe_environment(self.device) | dict(precision=self.precision, steps=self.n_steps, speed=self.speed, sources=self.sources()), indent=1))
             return
         def damaged(what): return InputError(f'run folder {self.run.folder}: {what}; remove its folder checkpoint to start the run from the beginning')
         note = self.run.read_json('checkpoint/checkpoint.json')
@@ -407,7 +414,7 @@ class Trainer:
             if d['cuda_rng'] is not None: torch.cuda.set_rng_state(d['cuda_rng'].cpu(), self.device)
         except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, RuntimeError, AttributeError) as e: raise damaged(f'checkpoint/{path.name} is no checkpoint of this run, or of another version ({type(e).__name__})') from None
         if events.exists(): os.truncate(events, note['events'])
-        self.saved_step = note['step']
+        self.saved_step, self.mark = note['step'], (self.n_tokens, self.seconds, self.step)
 
     def finish(self):
         "Predictions of the kept weights, test scores (once), and the summary, which is written last."
@@ -416,7 +423,7 @@ class Trainer:
         dev = self.best['dev']
         write_whole(self.run.folder/'summary.json', json.dumps(plain(dict(name=self.run.folder.name, steps=self.n_steps, epochs=self.last['epoch'], best=self.best, last=self.last, test=test,
             test_score=self.total(test) if len(test)==len(self.tasks) else None, majority_score=self.total(dev, 'majority'), score_rule=self.settings.score,
-            seconds=self.seconds, tokens=self.n_tokens, examples=self.n_examples, real_share=self.n_tokens/self.n_places, tokens_per_second=self.n_tokens/max(self.seconds, 1e-9),
+            seconds=self.seconds, tokens=self.n_tokens, examples=self.n_examples, real_share=self.n_tokens/self.n_places, tokens_per_second=self.n_tokens/max(self.seconds, 1e-9), floor_ratio=self.seconds/floor_seconds(self.speed, self.n_tokens, self.n_steps),
             files=self.run.digests(), skipped=self.skipped, parameters=sum(p.numel() for p in self.model.parameters()), pal_parameters_per_task=self.model.pals.n_parameters() if self.model.pals else 0)), indent=1))
         shutil.rmtree(self.run.folder/'checkpoint', ignore_errors=True)
 
@@ -473,13 +480,15 @@ class Screen:
 
 def progress_bar():
     "A callback: a bar with the epoch, the last total score, the speed and the time left."
-    bar, shown, speed, mark = None, '', '', (0, 0.)
+    bar, shown, speed, mark = None, '', '', (0, 0., 0)
     def callback(event, t):
         nonlocal bar, shown, speed, mark
-        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=Screen.find(), mininterval=.5, ncols=100, nrows=20, ascii=False), (t.n_tokens, t.seconds)
+        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=Screen.find(), mininterval=.5, ncols=116, nrows=20, ascii=False), (t.n_tokens, t.seconds, t.step)
         elif event=='epoch': shown = f" | dev score {t.last['score']:.3f}"
         elif event=='step':
-            if t.seconds>mark[1]+1: speed, mark = f' | {(t.n_tokens-mark[0])/(t.seconds-mark[1]):,.0f} tokens/s', (t.n_tokens, t.seconds)
+            if t.seconds>mark[1]+1 and t.n_tokens>mark[0]:
+                tokens, seconds, steps = t.n_tokens-mark[0], t.seconds-mark[1], t.step-mark[2]
+                speed, mark = f' | {tokens/seconds:,.0f} tokens/s, {seconds/floor_seconds(t.speed, tokens, steps):.1f}x floor', (t.n_tokens, t.seconds, t.step)
             bar.set_postfix_str(f'epoch {t.step//t.epoch_steps}{shown}{speed}', refresh=False); bar.update()
         elif event=='end': bar.close()
     return callback
