@@ -18,7 +18,7 @@ from .runs import _NOT_IN_NAME, Run, differences, resolve_tasks, runs_folder, wr
 from .ablations import Grid
 from .comparisons import compare, left_out, scores, side_by_side, summarise
 from .plots import AXES, COLOURS, claim_chart, heat_map, layout, radar, score_bars
-from .dashboard import _JS, Chart, LiveRun
+from .dashboard import _JS, Board, Chart, LiveRun
 
 # %% ../nbs/11a_explorer.ipynb #cell-5
 USABLE = ('finished', 'published')
@@ -46,7 +46,7 @@ def _line(folder): # one run: (what is known of it, its settings or None)
             line |= dict(score=float(kept['score']), dev={t.name: float(kept['dev'][t.name]['metric']) for t in tasks})
         else:
             done, total = run.progress()
-            line['note'] = (f'{done} of {total} steps; ' if done else 'no step yet; ')+(f'being trained by {w}' if (w:=run.writer()) else 'start it again to go on')
+            line['note'] = (f'{done} of {total} steps; ' if done else 'no step yet; ')+(f'being trained by {w}' if (w:=run.writer()) else f'stopped: {run.error().strip().splitlines()[-1]}' if run.error().strip() else 'start it again to go on')
         last = next((p for n in ('summary.json', 'events.jsonl', 'settings.json') if (p:=folder/n).exists()))
         line['date'] = pd.NaT if published else pd.Timestamp.fromtimestamp(int(last.stat().st_mtime))
     except InputError as e: line |= dict(state='damaged', note=str(e).removeprefix(f'run folder {folder}: '))
@@ -395,16 +395,17 @@ def export(
 _PICTURE_JS = _JS.replace('export default { render };', """
 async function renderWithPictures({model, el}) {
   const end = await render({model, el});
-  const take = async message => {
-    if (message.kind !== 'picture') return;
-    const {data, layout} = model.get('figure');
-    const answer = {kind: 'picture', format: message.format};
-    try { answer.url = await window.Plotly.toImage({data, layout: {...layout, paper_bgcolor: '#fff'}}, {format: message.format, width: message.width, height: message.height, scale: message.format === 'png' ? 2 : 1}); }
+  const take = async () => {
+    const {format, width, height} = model.get('ask'), {data, layout} = model.get('figure');
+    if (!format) return;
+    const answer = {kind: 'picture', format};
+    try { answer.url = await window.Plotly.toImage({data, layout: {...layout, paper_bgcolor: '#fff'}}, {format, width, height, scale: format === 'png' ? 2 : 1}); }
     catch (e) { answer.problem = String(e); }
     model.send(answer);
   };
-  model.on('msg:custom', take);
-  return () => { model.off('msg:custom', take); end?.(); };
+  model.on('change:ask', take);
+  take(); // what was asked before this view was there
+  return () => { model.off('change:ask', take); end?.(); };
 }
 export default { render: renderWithPictures };
 """)
@@ -412,6 +413,7 @@ export default { render: renderWithPictures };
 class PictureChart(Chart):
     "A chart that can be saved as SVG or PNG by the page that shows it."
     _esm = _PICTURE_JS
+    ask = traitlets.Dict().tag(sync=True) # the picture that is wanted; a message could come before there is a view to hear it
     def __init__(self, fig:go.Figure|None=None):
         self.wanted = {} # format -> (path, what to do then)
         super().__init__(fig); self.on_msg(self._receive)
@@ -422,10 +424,10 @@ class PictureChart(Chart):
     ):
         "Ask the page for a picture."
         kind = Path(path).suffix[1:]; self.wanted[kind] = (Path(path), then)
-        self.send(dict(kind='picture', format=kind, width=width, height=self.figure['layout'].get('height') or 450))
+        self.ask = dict(format=kind, width=width, height=self.figure['layout'].get('height') or 450, turn=self.ask.get('turn', 0)+1)
     def _receive(self, _, message, buffers):
         if message.get('kind')!='picture' or message.get('format') not in self.wanted: return # nobody asked, or another view of this chart was faster
-        path, then = self.wanted.pop(message['format'])
+        path, then = self.wanted.pop(message['format']); self.ask = dict(turn=self.ask.get('turn', 0))
         try:
             head, _, body = str(message.get('url') or '').partition(',')
             found = base64.b64decode(body) if head.endswith(';base64') else urllib.parse.unquote(body).encode()
@@ -486,7 +488,6 @@ class RunTable(anywidget.AnyWidget):
         "List these runs."
         t = table.drop(columns=[c for c in ('note', 'date') if not table[c].map(shown).any()])
         numbers = [is_numeric(t[c]) for c in t]
-        self.hold_trait_notifications
         self.head, self.body = list(t.columns), [[i, s in USABLE, numbers, [f'{v:.3f}' if isinstance(v, float) and v==v and c in self.digits else shown(v) for c,v in zip(t, r)]] for i,s,r in zip(t.index, table.state, t.itertuples(index=False, name=None))]
     digits = () # columns with three decimals
 
@@ -499,7 +500,7 @@ def html_table(
     return '<table style="border-collapse:collapse;font-size:12px;line-height:1.35;color:var(--jp-ui-font-color1)"><thead><tr>'+''.join(cell('th', c, k) for c,k in zip(table, numbers))+'</tr></thead><tbody>'+''.join('<tr>'+''.join(cell('td', v, k) for v,k in zip(r, numbers))+'</tr>' for r in table.itertuples(index=False, name=None))+'</tbody></table>'
 
 # %% ../nbs/11a_explorer.ipynb #cell-42
-class Explorer(W.VBox):
+class Explorer(Board):
     "Choose runs from a table, look at them side by side, and export what you see."
     def __init__(self,
         runs=None, # folder of runs; `runs_folder()` if None
@@ -516,11 +517,11 @@ class Explorer(W.VBox):
         self.view = W.ToggleButtons(options=[(v, k) for k,v in VIEWS.items()], style=dict(button_width='auto')); self.view.observe(lambda _: self.draw(), 'value')
         self.baseline, self.x = choice('baseline'), choice('x-axis', options=[(v, k) for k,v in AXES.items()]); self.one, self.other, self.task = choice('run'), choice('other'), choice('task')
         self.controls = dict(baseline=('heat', 'difference'), x=('curves',), one=('settings', 'worst', 'changed'), other=('settings', 'changed'), task=('worst', 'changed'))
-        self.says, self.error, self.page, self.saved = W.HTML(), W.HTML(), W.HTML(), W.HTML(); self.chart = PictureChart(); self.charts = [self.chart]
+        self.says, self.error, self.page, self.saved = W.HTML(), W.HTML(), W.HTML(), W.HTML(); self.chart = PictureChart()
         self.exports = W.HBox([button(k.upper() if k!='tex' else 'LaTeX', f'write {what} to figures/ in the folder of runs', lambda k=k: self.save(k)) for k,what in dict(html='the figure as a page of its own', svg='the figure', png='the figure', csv='the table with all digits', tex='the table').items()]+[self.saved])
         self.place = W.VBox()
         super().__init__([W.HBox([self.filter, self.all, self.none, self.again, self.published]), self.wrong, self.table, self.count, self.view, W.HBox([getattr(self, k) for k in self.controls], layout=W.Layout(flex_flow='row wrap')), self.says, self.error, self.place])
-        self.read()
+        self.read(); self.follow(self.chart)
         if published is None and not self.found.state.isin(USABLE).any(): self.published.value = True
     def read(self):
         "Look at the folder of runs."
@@ -552,8 +553,8 @@ class Explorer(W.VBox):
             runs = self.grid.runs() if self.grid else []
             for w, options in ((self.baseline, [(l, l) for l in (self.grid.labels if runs else [])]), (self.one, [(r.folder.name, i) for i,r in enumerate(runs)]), (self.other, [(r.folder.name, i) for i,r in enumerate(runs)]), (self.task, [(self.grid.titles[n], n) for n in self.grid.tasks] if runs else [])):
                 was = w.label; w.options = options
-                if was in [o[0] for o in options]: w.label = was
-                elif w is self.other and options: w.value = options[-1][1]
+                names = [o[0] for o in options]
+                if names: w.index = names.index(was) if was in names else len(names)-1 if w is self.other else 0
         finally: self.filling = False
     def draw(self):
         "Show the view of what is chosen; an error stands in the page."

@@ -19,7 +19,7 @@ from .metrics import paired_difference, replicates, score_task, total
 from .runs import Run, runs_folder
 from .training import answers, load_best, pick_device
 from .plots import COLOURS, GREY, layout
-from .dashboard import Chart
+from .dashboard import Board, Chart
 
 # %% ../nbs/11b_palview.ipynb #cell-7
 def dev_rows(
@@ -227,7 +227,7 @@ class _Another(Exception): "Somebody picked another run."
 
 def _blank(text): return layout(go.Figure(), text, height=110).update_xaxes(visible=False).update_yaxes(visible=False)
 
-class PALView(W.VBox):
+class PALView(Board):
     "The PALs of a trained run: what they look at, how large they are, and the scores without them."
     def __init__(self,
         run_or_folder=None, # a `Run` or its folder; pick one in the page if None
@@ -243,7 +243,7 @@ class PALView(W.VBox):
         self.head, self.pal_head = (W.Dropdown(description=d, layout=W.Layout(width='330px'), **wide) for d in ('BERT\'s head', 'PAL\'s head'))
         self.texts = [W.Text(description=d, continuous_update=False, layout=W.Layout(width='95%'), **wide) for d in ('sentence', 'second')]
         self.next, self.at = W.Button(description='Another dev row', tooltip='a sentence or pair of this task', layout=W.Layout(width='auto')), 0; self.next.on_click(lambda _: self.example(self.at+1))
-        self.map, self.size, self.off = self.charts = [Chart(), Chart(), Chart()]
+        self.map, self.size, self.off = Chart(), Chart(), Chart(); self.follow(self.map, self.size, self.off)
         self.pick.observe(lambda c: self.attach(c.new) if c.new and not self.filling else None, 'value'); self.rows.observe(lambda _: self.attach(self.pick.value) if self.pick.value else None, 'value')
         for w in (self.task, *self.texts): w.observe(self.look, 'value')
         for w in (self.layer, self.head, self.pal_head): w.observe(self.draw, 'value')

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'S', 'Settings', 'read_setting', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences',
-           'run_record', 'run_name', 'runs_folder', 'write_whole', 'plain', 'describe_environment', 'Run',
+           'run_record', 'run_name', 'runs_folder', 'write_whole', 'last_lines', 'plain', 'describe_environment', 'Run',
            'changed_settings', 'command', 'publish', 'settings_table']
 
 # %% ../nbs/07_runs.ipynb #cell-3
-import dataclasses, gzip, hashlib, io, json, math, os, platform, re, shlex, subprocess, sys, zlib
+import dataclasses, gzip, hashlib, io, json, math, os, platform, re, shlex, subprocess, sys, traceback, zlib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 import pandas as pd
@@ -242,6 +242,12 @@ def write_whole(
         os.replace(beside, path)
     finally: beside.unlink(missing_ok=True)
 
+def last_lines(
+    e:Exception # that was raised
+)->str: # its sentence, if it was written for users
+    "What to show of an error."
+    return str(e) if hasattr(e, '_render_traceback_') else ''.join(traceback.format_exception(e)[-3:])
+
 def plain(x):
     "Numbers that JSON knows; nan and infinity become null."
     if isinstance(x, dict): return {k: plain(v) for k,v in x.items()}
@@ -364,6 +370,10 @@ class Run:
             if ids!=rows.ids: raise InputError(f'run folder {self.folder}: its predictions of {t.name} are of other rows than those in {s.data}')
             out[t.name] = dict(prediction=p, correct=None if t.is_correlation else p==rows.labels, replicates=replicates(t, p, rows.labels))
         return out
+    def error(self)->str: # '' if nothing is known
+        "What ended the run before its end, as the process that trained it said."
+        try: return (self.folder/'error.txt').read_text(encoding='utf-8')
+        except (OSError, ValueError): return ''
     def scores(self)->pd.DataFrame: # one row per task, then the total
         "The final scores of a finished run, with 95 % intervals, beside what the majority row scores."
         s, keep = self.summary, self.record['settings']['keep']

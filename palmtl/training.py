@@ -19,7 +19,7 @@ from .pals import PALs, pal_layers
 from .model import Corpus, MultitaskModel, cut_batch, predict
 from .schedulers import Dynamic, epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, interval, score_task, total
-from .runs import Run, Settings, describe_environment, make_settings, plain, resolve_tasks, write_whole
+from .runs import Run, Settings, describe_environment, last_lines, make_settings, plain, resolve_tasks, write_whole
 from .graphs import Graphs
 from .speed import floor_seconds, machine_rates, step_cost
 
@@ -254,7 +254,7 @@ class Trainer:
         "Train to the end, or until somebody says stop; going on from the last checkpoint if there is one. A finished run stays as it is."
         s = self.settings
         if self.run.state=='finished': return self.run
-        with self.plainly(), self.alone(), self.listening(), unhurried():
+        with self.alone(), self.plainly(), self.listening(), unhurried():
             self.restore(); self.tell('start')
             while self.step<self.n_steps and not self.stopping:
                 began, factor = time.perf_counter(), lr_factor(self.step, self.n_steps, s.warmup, s.decay)
@@ -301,15 +301,22 @@ class Trainer:
         rows = '; '.join(f"task '{self.tasks[t].name}', rows "+', '.join([self.rows[self.tasks[t].name]['train'].ids[i] for i in index[:8]])+(', ...' if len(index)>8 else '') for (t,_),index in zip(d.turns, d.index))
         raise TrainingStopped(f"the {what} is {value} at step {step} ({rows}); {self.kept()} (bad_loss = 'skip' leaves such steps out and counts them)")
     def kept(self): return 'there is no checkpoint yet' if self.saved_step is None else f'the checkpoint of step {self.saved_step} is whole'
+    def in_plain_words(self, e): # an exception -> one with a sentence, or the same
+        "What the machine refuses ends the run in one sentence."
+        if isinstance(e, OSError): return TrainingStopped(f'run folder {self.run.folder}: cannot be written at step {self.step} ({e.strerror or e}); {self.kept()}. Make room or mend the folder, and start the same run again')
+        if isinstance(e, (MemoryError, RuntimeError)):
+            words = 'out of memory|allocate memory|not enough memory|could not create a (primitive|memory)|unexpected pos' # torch's, oneDNN's, and those of torch's file writer
+            if not isinstance(e, TrainingStopped) and (isinstance(e, MemoryError) or isinstance(e.__context__, MemoryError) or re.search(words, str(e))): return TrainingStopped(f"out of memory on {self.device} at step {self.step} ({(str(e).splitlines() or ['MemoryError'])[0][:80]}); {self.kept()}. Choose a smaller batch_size with accumulate, or a smaller max_length")
+        return e
     @contextlib.contextmanager
     def plainly(self):
-        "What the machine refuses ends the run in one sentence."
+        "What ends the run stands in its folder too, for those who watch it from elsewhere."
         try: yield
-        except OSError as e: raise TrainingStopped(f'run folder {self.run.folder}: cannot be written at step {self.step} ({e.strerror or e}); {self.kept()}. Make room or mend the folder, and start the same run again') from None
-        except (MemoryError, RuntimeError) as e:
-            words = 'out of memory|allocate memory|not enough memory|could not create a (primitive|memory)|unexpected pos' # torch's, oneDNN's, and those of torch's file writer
-            if isinstance(e, TrainingStopped) or not (isinstance(e, MemoryError) or isinstance(e.__context__, MemoryError) or re.search(words, str(e))): raise
-            raise TrainingStopped(f"out of memory on {self.device} at step {self.step} ({(str(e).splitlines() or ['MemoryError'])[0][:80]}); {self.kept()}. Choose a smaller batch_size with accumulate, or a smaller max_length") from None
+        except Exception as e:
+            if (told:=self.in_plain_words(e)) is e: self.leave(e); raise
+            self.leave(told); raise told from None
+    def leave(self, e):
+        with contextlib.suppress(OSError): write_whole(self.run.folder/'error.txt', last_lines(e))
     def flush(self): self.settle(); self.run.append(self.pending); self.pending, self.flushed = [], time.monotonic()
     def tell(self, event):
         for c in self.callbacks: c(event, self)
@@ -390,7 +397,7 @@ class Trainer:
     def restore(self):
         "Go on from the checkpoint, if there is one."
         folder, events = self.run.folder/'checkpoint', self.run.folder/'events.jsonl'
-        (self.run.folder/'stop').unlink(missing_ok=True)
+        for n in ('stop', 'error.txt'): (self.run.folder/n).unlink(missing_ok=True)
         self.saved, self.mark = time.monotonic(), (0, 0., 0)
         self.speed = step_cost(self.model, float(np.mean([c.lengths.mean() for c in self.corpora]))) | dict(zip(('flops_per_second', 'bytes_per_second'), machine_rates(str(self.device), self.precision, torch.get_num_threads())))
         if not (folder/'checkpoint.json').exists():
@@ -431,12 +438,16 @@ class Trainer:
     def alone(self):
         "One writer for a run folder: the system drops the lock when its process ends, however it ends."
         import fcntl
-        with open(self.run.folder/'lock', 'a+') as f:
+        try: f = open(self.run.folder/'lock', 'a+')
+        except OSError as e: raise self.in_plain_words(e) from None
+        with f:
             try: fcntl.flock(f, fcntl.LOCK_EX|fcntl.LOCK_NB)
             except OSError:
                 f.seek(0); raise InputError(f'run folder {self.run.folder}: is being written by {f.read() or "another process"}; wait for it, or watch it') from None
-            f.truncate(0); f.write(f'process {os.getpid()} on {socket.gethostname()}'); f.flush()
-            yield
+            try: f.truncate(0); f.write(f'process {os.getpid()} on {socket.gethostname()}'); f.flush()
+            except OSError as e: raise self.in_plain_words(e) from None
+            try: yield
+            finally: f.truncate(0) # nobody, though this process may live on
     @contextlib.contextmanager
     def listening(self):
         "Ctrl-C, a kernel's stop button and a file `stop` in the run folder all end the run after the step; a file `pause` makes it wait."
@@ -446,6 +457,7 @@ class Trainer:
                 if self.run.asked_to('evaluate'): (self.run.folder/'evaluate').unlink(missing_ok=True); self.look_now()
                 self.waiting = self.run.asked_to('pause') and not self.run.asked_to('stop') and not self.stopping
                 if not self.waiting: break
+                if self.pending or self.open: self.flush() # who watches a run that waits sees all of it
                 time.sleep(.1)
             if self.run.asked_to('stop'): self.stopping = 'asked to'
         main = threading.current_thread() is threading.main_thread()
