@@ -299,7 +299,7 @@ def control(
 )->W.Widget:
     "The widget for a setting: a list of its choices, a number within its bounds, or a text; its help as tooltip."
     f = Settings.__dataclass_fields__[name]; m = f.metadata
-    kw = dict(description=name, tooltip=m['help'], style=dict(description_width='110px'), layout=W.Layout(width='330px'))
+    kw = dict(description=name, tooltip=m['help'], style=dict(description_width='110px'), layout=W.Layout(width='270px'))
     if m['choices']: return W.Dropdown(options=m['choices'], value=value, **kw)
     if f.type is bool: return W.Checkbox(value=value, **kw)
     if f.type is int: return W.BoundedIntText(value=value, min=m['low'] or 0, max=m['high'] or 10**9, **kw)
@@ -319,7 +319,7 @@ class Dashboard(Board):
         self.pick.observe(lambda c: self.attach(c.new) if c.new else None, 'value')
         self.error, self.place = W.HTML(), W.VBox([W.HTML('<p style="margin:2em">No run yet: press <b>Start</b>.</p>')])
         columns = [W.VBox([self.fields[k] for k in FORM[i:i+4]]) for i in (0, 4, 8)]
-        super().__init__([W.HBox(columns), W.HBox([self.button, self.pick, self.again]), self.error, self.place])
+        super().__init__([W.HBox(columns, layout=W.Layout(flex_flow='row wrap')), W.HBox([self.button, self.pick, self.again]), self.error, self.place])
         self.list()
         if len(self.pick.options)>1: self.pick.value = self.pick.options[1][1] # the newest, so that a cell that is run again shows what it showed
     def fill(self, change):

@@ -432,7 +432,7 @@ class Sampler:
         self.epoch, self.position = d['epoch'], d['position']
         self.batches = self._order()
 
-# %% ../nbs/01_data.ipynb #cell-35
+# %% ../nbs/01_data.ipynb #cell-37
 def majority(
     rows:Rows # with labels
 )->float: # the task's metric for the best constant answer; 0 for a correlation, which a constant has none of
@@ -461,7 +461,7 @@ def audit(
                 'repeated': len(texts)-len(set(texts)), 'also in train': 0 if split=='train' else sum(t in train for t in texts)})
     return pd.DataFrame(out).set_index(['task', 'split'])
 
-# %% ../nbs/01_data.ipynb #cell-41
+# %% ../nbs/01_data.ipynb #cell-43
 def write_predictions(
     path, # the file to write
     column:str, # second column of the header, e.g. `Predicted_Sentiment`
