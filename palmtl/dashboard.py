@@ -293,6 +293,8 @@ class Watch(Board):
 # %% ../nbs/11_dashboard.ipynb #cell-19
 FORM = ('preset', 'scheduler', 'n_pals', 'pairs', 'encoder', 'data', 'batch_size', 'lr', 'epochs', 'steps_per_epoch', 'seed')
 
+_SLIDERS = dict(n_pals=24, batch_size=128, epochs=50) # to where they go, unless a preset goes farther
+
 def control(
     name:str, # of a setting
     value # to begin with
@@ -302,6 +304,7 @@ def control(
     kw = dict(description=name, tooltip=m['help'], style=dict(description_width='110px'), layout=W.Layout(width='270px'))
     if m['choices']: return W.Dropdown(options=m['choices'], value=value, **kw)
     if f.type is bool: return W.Checkbox(value=value, **kw)
+    if f.type is int and name in _SLIDERS: return W.IntSlider(value=value, min=m['low'] or 0, max=max(value, _SLIDERS[name]), **kw)
     if f.type is int: return W.BoundedIntText(value=value, min=m['low'] or 0, max=m['high'] or 10**9, **kw)
     if f.type is float: return W.FloatText(value=value, **kw)
     return W.Text(value=str(value), continuous_update=False, **kw)
@@ -325,7 +328,10 @@ class Dashboard(Board):
     def fill(self, change):
         "Another preset: its values."
         s = make_settings(preset=change.new)
-        for k,w in self.fields.items(): w.value = type(w.value)(getattr(s, k))
+        for k,w in self.fields.items():
+            v = type(w.value)(getattr(s, k))
+            if k in _SLIDERS: w.max = max(v, _SLIDERS[k])
+            w.value = v
     def list(self):
         "The runs of the folder, newest first."
         found = sorted((p.parent for p in self.runs.glob('*/settings.json')), key=lambda p: -p.stat().st_mtime)

@@ -159,6 +159,7 @@ class Trainer:
         s = self.settings = settings
         self.tasks, self.callbacks = resolve_tasks(s), list(callbacks)
         if s.threads: torch.set_num_threads(s.threads)
+        os.environ.setdefault('ONEDNN_PRIMITIVE_CACHE_CAPACITY', '64') # a CPU kernel is made for every width; to keep all that were ever seen took 400 MB more, and saved no time (notebook benchmark)
         if s.deterministic: os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8'); torch.use_deterministic_algorithms(True, warn_only=True)
         self.device = pick_device(s.device); self.precision = pick_precision(s.precision, self.device)
         folder = self.folder = None if s.encoder=='sample' else find_encoder(s.encoder)
@@ -174,6 +175,7 @@ class Trainer:
         self.make_schedule()
         self.corpora = [Corpus(self.rows[t.name]['train'], self.tokens[t.name]['train'], s.pairs, s.max_length, self.device) for t in self.tasks]
         self.graphs = Graphs(self.compute, self.device) if s.reset=='gradients' and s.idle=='still' and (s.graphs=='on' or s.graphs=='auto' and self.device.type=='cuda') else None
+        self.do = self.graphs or self.compute
         self.asks = isinstance(self.scheduler, Dynamic) and s.kpi_from=='train' # the next task depends on this step's answers
         self.step, self.best, self.seconds, self.n_tokens, self.n_places, self.n_examples, self.pending, self.stopping = 0, None, 0., 0, 0, 0, [], ''
         self.open = [] # steps whose losses are still on the device
@@ -257,12 +259,7 @@ class Trainer:
         with self.alone(), self.plainly(), self.listening(), unhurried():
             self.restore(); self.tell('start')
             while self.step<self.n_steps and not self.stopping:
-                began, factor = time.perf_counter(), lr_factor(self.step, self.n_steps, s.warmup, s.decay)
-                set_rates(self.optimizer, factor)
-                draws = [self.draw() for _ in range(s.accumulate)] # which tasks and rows
-                said, *answers = (self.graphs or self.compute)(tuple(d.shape for d in draws), *self.inputs(draws)) # forward, backward, update
-                self.observe(draws, said, answers, factor)
-                self.step += 1; self.seconds += time.perf_counter()-began
+                self.train_step()
                 if self.step%(self.epoch_steps*s.evaluate_every)==0 or self.step==self.n_steps: self.end_epoch()
                 elif s.checkpoint_every and self.step%s.checkpoint_every==0 or s.checkpoint_seconds and time.monotonic()>self.saved+s.checkpoint_seconds: self.checkpoint()
                 self.tell('step')
@@ -271,6 +268,14 @@ class Trainer:
             self.tell('end')
         return self.run
 
+    def train_step(self):
+        "One optimiser step."
+        s = self.settings; began, factor = time.perf_counter(), lr_factor(self.step, self.n_steps, s.warmup, s.decay)
+        set_rates(self.optimizer, factor)
+        draws = [self.draw() for _ in range(s.accumulate)] # which tasks and rows
+        said, *answers = self.do(tuple(d.shape for d in draws), *self.inputs(draws)) # forward, backward, update
+        self.observe(draws, said, answers, factor)
+        self.step += 1; self.seconds += time.perf_counter()-began
     def observe(self, draws, said, answers, factor):
         "Note the step. Its losses are read at once on a CPU, or if the scheduler waits for the answers; on a GPU once a second, in one transfer, so that the host need not wait."
         self.open.append((self.step, draws, said, factor, round(self.seconds, 4)))
