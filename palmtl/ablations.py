@@ -87,7 +87,7 @@ class Grid:
         return run
 
     def train(self,
-        workers:int=1, # cells at a time
+        workers:int=1, # cells at a time; on a machine with a GPU they share it (the first, if it has several)
         cluster:str='local', # `local` or `slurm`
         threads:int=0, # CPU threads of a cell; 0: the machine's cores shared among the workers
         hours:float=24., # a job's time limit
