@@ -81,6 +81,8 @@ _KEPT = """<style>
 .jp-OutputArea:has(> .jp-OutputArea-child .palmtl-kept) > .jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets) { display: none; }
 </style><p class="palmtl-kept"><i>What it showed last; run this cell to bring it to life.</i></p>"""
 
+def _pre(text): return f'<pre style="color:var(--jp-error-color1);white-space:pre-wrap">{html.escape(text)}</pre>'
+
 class Board(W.VBox):
     "Widgets whose last figures stay in the notebook."
     room, still, most = 1, 2., 60. # figures to keep; seconds after which a chart stands still, and for which a figure may be older than a chart that moves
@@ -101,6 +103,9 @@ class Board(W.VBox):
         self.kept_last = self.kept(); self.places = [display(k, raw=True, display_id=True) for k in self.kept_last]
         try: self.loop = asyncio.get_running_loop()
         except RuntimeError: self.loop = None # outside of Jupyter
+    def tell(self, e, where=None): # an exception; the HTML where it shows, the page's own if None
+        "Show an error where people look."
+        (where or self.error).value = _pre(last_lines(e))
     def moved(self, _=None):
         if self.loop and self.places: self.loop.call_soon_threadsafe(self.wait)
     def wait(self):
@@ -164,8 +169,6 @@ class Playground(Board):
         self.says.value = f'<i>{self.scheduler.value}</i>: {says[self.scheduler.value]}'
 
 # %% ../nbs/11_dashboard.ipynb #cell-15
-def _pre(text): return f'<pre style="color:var(--jp-error-color1);white-space:pre-wrap">{html.escape(text)}</pre>'
-
 class LiveRun(Run):
     "A run whose events are read as they come."
     def __init__(self, folder): super().__init__(folder); self.forget()
@@ -284,7 +287,7 @@ class Watch(Board):
         async def loop():
             while self.run.state!='finished':
                 try: self.refresh()
-                except Exception as e: self.error.value = _pre(last_lines(e)) # the next look may succeed
+                except Exception as e: self.tell(e) # the next look may succeed
                 await asyncio.sleep(self.every)
             self.refresh(True) # reads whatever is left; a published record ends here at once
         self.task = asyncio.get_running_loop().create_task(loop())
@@ -347,9 +350,6 @@ class Dashboard(Board):
         self.place.children = [self.watch]; self.follow(*self.watch.charts)
         try: self.watch.start()
         except RuntimeError: pass # no event loop: outside of Jupyter
-    def tell(self, e):
-        "Show an error where people look."
-        self.error.value = _pre(last_lines(e))
     def begin(self):
         "Train in a thread."
         if self.thread and self.thread.is_alive(): self.tell(InputError('a run that was started here is still training; stop it, or wait')); return

@@ -8,7 +8,7 @@ __all__ = ['USABLE', 'VIEWS', 'plain_text', 'find_runs', 'is_numeric', 'query', 
            'to_page', 'export_name', 'export', 'PictureChart', 'RunTable', 'html_table', 'Explorer']
 
 # %% ../nbs/11a_explorer.ipynb #cell-3
-import base64, dataclasses, gzip, hashlib, html, json, math, operator, re, shlex, string, traceback, urllib.parse
+import base64, dataclasses, gzip, hashlib, html, json, math, operator, re, shlex, string, urllib.parse
 from pathlib import Path
 import anywidget, ipywidgets as W, numpy as np, pandas as pd, plotly.graph_objects as go, traitlets
 from plotly.subplots import make_subplots
@@ -575,10 +575,6 @@ class Explorer(Board):
         "What the controls say."
         runs = self.grid.runs(); self.splits = getattr(self, 'splits', {})
         return dict(baseline=self.baseline.value, x=self.x.value, one=runs[self.one.value], other=runs[self.other.value], task=self.task.value, data=self.data, splits=self.splits)
-    def tell(self, e, where=None):
-        "Show an error where people look."
-        text = str(e) if isinstance(e, InputError) else ''.join(traceback.format_exception(e)[-3:])
-        (where or self.error).value = f'<pre style="color:var(--jp-error-color1);white-space:pre-wrap">{html.escape(text)}</pre>'
     def save(self, kind):
         "Write the figure or the table to `figures/` in the folder of runs."
         def done(p): self.saved.value = f'<span style="color:var(--jp-error-color1)">{html.escape(str(p))}</span>' if isinstance(p, Exception) else f'written: <code>{html.escape(str(p))}</code>'

@@ -7,7 +7,7 @@ __all__ = ['Attention', 'dev_rows', 'has_pals', 'needs_pals', 'pal_sizes', 'size
            'attention_maps', 'attention_chart', 'without_pals', 'pals_off', 'off_chart', 'PALView']
 
 # %% ../nbs/11b_palview.ipynb #cell-3
-import copy, html, itertools, math, threading, traceback
+import copy, html, itertools, math, threading
 from collections import namedtuple
 from pathlib import Path
 import ipywidgets as W, numpy as np, pandas as pd, plotly.graph_objects as go, torch, torch.nn.functional as F
@@ -265,10 +265,6 @@ class PALView(Board):
         if self.pick.value: return
         if not found: self.says.value = f'No run with PALs in the folder <b>{html.escape(self.runs.name)}</b> yet: train one with <code>n_pals</code> of at least 1, then look again.'
         else: self.says.value = f"{len(found)} run{'s'*(len(found)>1)} with PALs: choose one."
-    def tell(self, e, at=None): # the HTML where it shows; the page's own if None
-        "Show an error where people look."
-        text = str(e) if isinstance(e, InputError) else ''.join(traceback.format_exception(e)[-3:])
-        (at or self.error).value = f'<pre style="color:var(--jp-error-color1);white-space:pre-wrap">{html.escape(text)}</pre>'
 
     def attach(self, folder):
         "Look at the run in this folder, in a thread."
