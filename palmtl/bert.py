@@ -78,15 +78,20 @@ def lookup(
     return _Lookup.apply(table, ids) if table.requires_grad else F.embedding(ids, table)
 
 # %% ../nbs/02_bert.ipynb #cell-11
+def _keep(shape, p, dtype): # 0 or 1/(1-p) for every element
+    n, cut = math.prod(shape), round(p*32768)
+    lanes = torch.empty(-(-n//4), dtype=torch.int64).random_(-2**63, None).view(torch.int16)[:n].view(shape).bitwise_right_shift_(1) # from -16384 to 16383
+    scale = torch.tensor(32768/(32768-cut), dtype=dtype)
+    if dtype!=torch.bfloat16: return (lanes>=cut-16384).to(dtype).mul_(scale)
+    return lanes.sub_(cut-16384).bitwise_right_shift_(15).bitwise_not_().bitwise_and_(scale.view(torch.int16).item()).view(dtype)
+
 class _Drop(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, p):
-        n, cut = x.numel(), round(p*65536)
-        bits = torch.empty(-(-n//4), dtype=torch.int64).random_(-2**63, None).view(torch.int16)[:n].view(x.shape)
-        ctx.mask = (bits>=cut-32768).to(x.dtype).mul_(65536/(65536-cut))
-        return x*ctx.mask
+        ctx.keep = _keep(x.shape, p, x.dtype)
+        return x*ctx.keep
     @staticmethod
-    def backward(ctx, grad): return grad*ctx.mask, None
+    def backward(ctx, grad): return grad*ctx.keep, None
 
 def drop(
     x, # any shape
@@ -112,6 +117,32 @@ class Embeddings(nn.Module):
         return self.dropout(self.norm(x)) # (batch, seq, d_model)
 
 # %% ../nbs/02_bert.ipynb #cell-15
+class _Attend(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, qkv, n_heads, mask, dropout, first):
+        (b, s, w), h = qkv.shape, n_heads
+        d, scale = w//(3*h), (3*h/w)**.5
+        packed = qkv.view(b, s, 3, h, d).permute(2, 0, 3, 1, 4).reshape(3, b*h, s, d)
+        q, k, v = packed[0, :, :first], packed[1], packed[2]
+        hide = None if mask is None else qkv.new_zeros(b, h, 1, s).masked_fill_(~mask, -torch.inf).view(b*h, 1, s)
+        p = torch.baddbmm(qkv.new_zeros(1) if hide is None else hide, q, k.mT, alpha=scale).softmax(-1) # (batch × heads, first or seq, seq)
+        keep = _keep(p.shape, dropout, p.dtype) if dropout else None
+        a = p if keep is None else p*keep
+        ctx.save_for_backward(packed, p, keep, a); ctx.how = b, h, first, scale
+        return (a@v).view(b, h, -1, d).transpose(1, 2).reshape(b, -1, h*d)
+    @staticmethod
+    def backward(ctx, grad):
+        (packed, p, keep, a), (b, h, first, scale) = ctx.saved_tensors, ctx.how
+        (q, k, v), (_, _, s, d), none = packed, packed.shape, packed.new_zeros(1)
+        grad = grad.view(b, -1, h, d).transpose(1, 2).reshape(b*h, -1, d)
+        dp = grad@v.mT
+        ds = torch._softmax_backward_data(dp if keep is None else dp.mul_(keep), p, -1, p.dtype)
+        out = torch.zeros_like(packed) # of q, k, v
+        out[0, :, :first] = torch.baddbmm(none, ds, k, alpha=scale)
+        torch.baddbmm(none, ds.mT, q[:, :first], alpha=scale, out=out[1])
+        torch.bmm(a.mT, grad, out=out[2])
+        return out.view(3, b, h, s, d).permute(1, 3, 0, 2, 4).reshape(b, s, -1), None, None, None, None
+
 def attend(
     qkv, # (batch, seq, 3 × width): queries, keys and values side by side
     n_heads:int, # must divide the width
@@ -120,15 +151,10 @@ def attend(
     first:int|None=None # only the first so many places ask; all if None
 ): # (batch, first or seq, width)
     "Multi-head attention, without the projections around it."
+    if qkv.device.type=='cpu' and torch.is_grad_enabled(): return _Attend.apply(qkv, n_heads, mask, dropout, first)
     b, s, w = qkv.shape
     q, k, v = qkv.view(b, s, 3, n_heads, w//(3*n_heads)).permute(2, 0, 3, 1, 4) # each (batch, heads, seq, d_head)
-    q = q[:, :, :first]
-    if qkv.device.type=='cpu' and torch.is_grad_enabled():
-        scores = (q@k.transpose(-1, -2))*(3*n_heads/w)**.5 # (batch, heads, seq, seq)
-        if mask is not None: scores = scores.masked_fill(~mask, -torch.inf)
-        out = drop(scores.softmax(-1).to(v.dtype), dropout)@v
-    else: out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout)
-    return out.transpose(1, 2).reshape(b, -1, w//3)
+    return F.scaled_dot_product_attention(q[:, :, :first], k, v, attn_mask=mask, dropout_p=dropout).transpose(1, 2).reshape(b, -1, w//3)
 
 def key_mask(
     attention_mask # bool (batch, seq), True where a token stands; None if nothing is padded

@@ -35,7 +35,7 @@ class Corpus:
     ):
         pad, cls, sep = tokens.special
         n, start = tokens.lengths, tokens.offsets[:-1].reshape(tokens.lengths.shape) # (columns, rows)
-        self.n_rows, self.towers = tokens.n_rows, 1 if pairs=='cross' else len(n) # sequences of a row
+        self.n_rows, self.towers, self.max_length = tokens.n_rows, 1 if pairs=='cross' else len(n), max_length # towers: sequences of a row
         if pairs!='cross': n, start = n.reshape(1, -1), start.reshape(1, -1) # (parts of a sequence, sequences)
         room = max_length-1-len(n)
         kept = np.minimum(n, room) if len(n)==1 else np.minimum(n, np.maximum(room-n[::-1], [[-(-room//2)], [room//2]]))
@@ -53,6 +53,12 @@ class Corpus:
     def sequences(self, index): # row numbers, array or tensor -> numbers of their sequences: all first sentences, then all second ones
         "Which sequences belong to these rows."
         return index if self.towers==1 else (np.concatenate if isinstance(index, np.ndarray) else torch.cat)([index+c*self.n_rows for c in range(self.towers)])
+    def width(self,
+        longest:int # sequence of a batch
+    )->int: # not above the longest that may be
+        "How wide to make a batch: a multiple of 4, or of 16 on a GPU, so that there are few shapes. For each, a CPU's library makes its kernels anew, and a GPU's step is recorded."
+        step = 16 if self.flat.is_cuda else 4
+        return min(-(-int(longest)//step)*step, self.max_length)
     def cut(self,
         index, # int64 (rows,), on the device
         width:int # at least the longest sequence
