@@ -15,6 +15,7 @@ import argparse, contextlib, dataclasses, functools, gc, html, importlib.util, i
 from collections import namedtuple
 from pathlib import Path
 import numpy as np, pandas as pd, plotly.graph_objects as go, torch, torch.nn as nn
+from scipy.stats import bootstrap
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 from .tasks import InputError, QUORA, nearest
@@ -428,29 +429,29 @@ def fresh_encoder(
 def pals_cost(
     field:Field, # the race
     counts=(0, 3, 6, 12), # numbers of PALs
-    rounds:int=4, # how often each is timed
+    rounds:int=4, # with `steps`: as many steps are timed in all as in a race
     steps:int=30, # of a stretch at batches of 8
-    layers:int=12 # of the fresh encoder, if the field's has fewer
+    layers:int=12 # of a fresh encoder, if the field's has fewer
 )->pd.DataFrame: # one row per encoder, number of PALs and round
     "What a step takes with n PALs, side by side."
-    config, out = field.start[0], []
-    fields = {f'{config.num_hidden_layers} layers': (field, config.num_hidden_layers)}
-    if config.num_hidden_layers<layers:
-        folder = fresh_encoder(Path(field.box.name)/f'fresh-{layers}', dataclasses.replace(config, num_hidden_layers=layers), load_tokenizer(field.folder))
-        fields[f'{layers} layers, fresh'] = field.beside(encoder=str(folder), lr=field.settings.lr), layers
-    for name, (f, n) in fields.items():
-        players = {k: Ours(f, n_pals=k) for k in counts if k<=n}
-        out += [dict(encoder=name, batch=f.settings.batch_size, n_pals=k, round=r, step_ms=1e3*s.seconds/s.steps) for k,r,s in take_turns(players, rounds, stretch(steps, f), f'PALs, {name}')]
+    config, out, lone = field.start[0], [], len(field.tasks)
+    shapes = [config, dataclasses.replace(config, num_hidden_layers=max(layers, config.num_hidden_layers)), *([BertConfig(vocab_size=config.vocab_size)] if field.folder else [])]
+    for c in dict.fromkeys(shapes):
+        f, n, name = field, c.num_hidden_layers, f'{c.num_hidden_layers} × {c.hidden_size}'
+        if c!=config: f, name = field.beside(encoder=str(fresh_encoder(Path(field.box.name)/f'fresh-{n}-{c.hidden_size}', c, load_tokenizer(field.folder))), lr=field.settings.lr), name+', fresh'
+        players = {k: Ours(f, n_pals=k) for k in (counts if c in shapes[:2] else (counts[0], counts[-1])) if k<=n}
+        out += [dict(encoder=name, batch=f.settings.batch_size, n_pals=k, round=r, step_ms=1e3*s.seconds/s.steps) for k,r,s in take_turns(players, rounds*stretch(steps, f)//lone, lone, f'PALs, {name}')]
     return pd.DataFrame(out)
 
 def pals_table(
     table:pd.DataFrame # from `pals_cost`
 )->pd.DataFrame: # one row per encoder and number of PALs
-    "Medians over the rounds; the cost is taken within each round."
+    "Medians over the rounds; the cost is taken within each round, with the 95 % interval of its median."
     out = []
     for (e, k), d in table.groupby(['encoder', 'n_pals']):
-        r = ratios(table[table.encoder==e], 'step_ms', 'n_pals', k, 0)
-        out.append({'encoder': e, 'PALs': k, 'ms a step': d.step_ms.median(), 'cost': np.median(r)-1 if len(r) else np.nan})
+        r = ratios(table[table.encoder==e], 'step_ms', 'n_pals', k, 0)-1
+        low, high = bootstrap((r,), np.median, method='percentile', rng=0).confidence_interval if len(r)>1 else (np.nan, np.nan)
+        out.append({'encoder': e, 'PALs': k, 'ms a step': d.step_ms.median(), 'cost': np.median(r) if len(r) else np.nan, 'low': low, 'high': high, 'rounds': len(d)})
     return pd.DataFrame(out).set_index(['encoder', 'PALs'])
 
 # %% ../nbs/13_benchmark.ipynb #cell-38
@@ -642,8 +643,8 @@ def targets(
             if gpu and b==8: v = median(d[d.letter=='d'].floor_ratio); add('batch 8: step over its floor', 'at most 1.5', v, v<=1.5)
     if 'pals' in results:
         t = pals_table(results['pals'])
-        for (e, k), v in t.cost.items():
-            if k==12: add(f'12 PALs, {e}: share of a step without', 'at most 10 %', float(v), v<=.10, '{:.1%}')
+        for (e, k), d in t.iterrows():
+            if k==12: add(f'12 PALs, {e}: share of a step without', 'at most 10 %', f'{d.cost:.1%}'+(f' [{d.low:.1%}, {d.high:.1%}]' if d.low==d.low else ''), d.cost<=.10)
     if 'evaluation' in results: v = median(ratios(results['evaluation'], 'examples_per_second', 'letter', 'd', 'c')); add('evaluation: examples/s of palmtl over c', 'at least 2', v, v>=2)
     if 'flat' in results:
         t = results['flat']; half = len(t)//2; v = float(t.mb.iloc[half:].max()/t.mb.iloc[half]-1); add(f'memory between {t.step.iloc[half]} and {t.step.iloc[-1]} steps, once all widths were seen: growth', 'flat (under 2 %)', v, v<.02, '{:+.1%}')
@@ -707,7 +708,7 @@ def show_part(
     percent = {k: '{:.1%}' for k in ('real tokens', 'MFU', 'bookkeeping', 'cost')}
     times, whole = {k: '{:.2f}' for k in ('× a', '× c', '× floor')}, {k: '{:,.0f}' for k in ('tokens/s', 'least', 'most', 'examples/s')}
     if part=='race': return [styled(race_table(t), **percent, **times, **whole, **{'ms a step': '{:.1f}'}), race_figure(t), *([] if 'c' in set(t.letter) else ["b and c did not take part: the package accelerate is not installed."])]
-    if part=='pals': return [styled(pals_table(t), cost='{:+.1%}', **{'ms a step': '{:.1f}'})]
+    if part=='pals': return [styled(pals_table(t), **{k: '{:+.1%}' for k in ('cost', 'low', 'high')}, **{'ms a step': '{:.1f}'})]
     if part=='evaluation': return [styled(evaluation_table(t), **times, **whole)]
     if part=='start': return [styled(t.set_index('what'), seconds='{:.2f}', **{'after imports': '{:.2f}'})]
     if part=='growth': return [styled(t.set_index('rows'), tokens='{:,.0f}', draw='{:.5f}', **{k: '{:.2f}' for k in ('read', 'tokenize', 'again', 'prepare')}, **{k: '{:,.0f}' for k in ('before_mb', 'peak_mb')}), growth_figure(t)]

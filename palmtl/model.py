@@ -31,11 +31,13 @@ class Corpus:
         tokens:Tokens, # of the same rows
         pairs:str, # `cross`, or two towers
         max_length:int, # of a sequence, special tokens included
-        device='cpu' # where the model is
+        device='cpu', # where the model is
+        multiple:int=1 # to which the widths of batches are rounded up
     ):
         pad, cls, sep = tokens.special
         n, start = tokens.lengths, tokens.offsets[:-1].reshape(tokens.lengths.shape) # (columns, rows)
         self.n_rows, self.towers, self.max_length = tokens.n_rows, 1 if pairs=='cross' else len(n), max_length # towers: sequences of a row
+        self.multiple = multiple
         if pairs!='cross': n, start = n.reshape(1, -1), start.reshape(1, -1) # (parts of a sequence, sequences)
         room = max_length-1-len(n)
         kept = np.minimum(n, room) if len(n)==1 else np.minimum(n, np.maximum(room-n[::-1], [[-(-room//2)], [room//2]]))
@@ -56,9 +58,8 @@ class Corpus:
     def width(self,
         longest:int # sequence of a batch
     )->int: # not above the longest that may be
-        "How wide to make a batch: a multiple of 4, or of 16 on a GPU, so that there are few shapes. For each, a CPU's library makes its kernels anew, and a GPU's step is recorded."
-        step = 16 if self.flat.is_cuda else 4
-        return min(-(-int(longest)//step)*step, self.max_length)
+        "How wide to make a batch."
+        return min(-(-int(longest)//self.multiple)*self.multiple, self.max_length)
     def cut(self,
         index, # int64 (rows,), on the device
         width:int # at least the longest sequence

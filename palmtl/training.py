@@ -123,10 +123,11 @@ def answers(
     max_length:int=128, # of a sequence
     device='cpu', # where the model is
     autocast=contextlib.nullcontext, # makes the context of the forward pass
+    multiple:int=1, # to which the widths of batches are rounded up
     budget:int=0 # tokens of a batch; 0: 4,096 on a CPU, 65,536 on a GPU
 )->np.ndarray: # (rows,) predictions
     "The model's prediction for every row of a split."
-    was, out, corpus, device = model.training, [], Corpus(rows, tokens, model.pairs, max_length, device), torch.device(device)
+    was, out, corpus, device = model.training, [], Corpus(rows, tokens, model.pairs, max_length, device, multiple), torch.device(device)
     model.eval()
     length = corpus.lengths.reshape(corpus.towers, -1).max(0) # of a row: of its longest sequence
     order, start = np.argsort(-length, kind='stable'), 0
@@ -169,9 +170,10 @@ class Trainer:
         s = self.settings = settings
         self.tasks, self.callbacks = resolve_tasks(s), list(callbacks)
         if s.threads: torch.set_num_threads(s.threads)
-        os.environ.setdefault('ONEDNN_PRIMITIVE_CACHE_CAPACITY', '1024') # some 40 CPU kernels for every width, .6 ms to make one; with widths of a multiple of 4 this many are enough for sentences, and memory stays bounded (notebook benchmark)
+        os.environ.setdefault('ONEDNN_PRIMITIVE_CACHE_CAPACITY', '1024') # some 20 bf16 kernels for every width, with PALs some 35, .6 ms to make one; with widths of a multiple of 4 this many are enough for sentences, and memory stays bounded (notebook benchmark)
         if s.deterministic: os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8'); torch.use_deterministic_algorithms(True, warn_only=True)
         self.device = pick_device(s.device); self.precision = pick_precision(s.precision, self.device)
+        self.multiple = 16 if self.device.type=='cuda' else 4 if self.precision=='bf16' else 1 # so that there are few shapes: for each, a GPU's step is recorded, and a CPU's library makes its bf16 kernels anew
         folder = self.folder = None if s.encoder=='sample' else find_encoder(s.encoder)
         self.read_data(load_tokenizer(folder))
         torch.manual_seed(s.seed)
@@ -183,7 +185,7 @@ class Trainer:
         self.optimizer, self.parameters = make_optimizer(self.model, s), list(self.model.parameters())
         self.words = self.model.encoder.embeddings.words.weight if self.device.type=='cpu' else None # whose gradient stays (see `lookup`)
         self.make_schedule()
-        self.corpora = [Corpus(self.rows[t.name]['train'], self.tokens[t.name]['train'], s.pairs, s.max_length, self.device) for t in self.tasks]
+        self.corpora = [Corpus(self.rows[t.name]['train'], self.tokens[t.name]['train'], s.pairs, s.max_length, self.device, self.multiple) for t in self.tasks]
         self.graphs = Graphs(self.compute, self.device) if s.reset=='gradients' and s.idle=='still' and (s.graphs=='on' or s.graphs=='auto' and self.device.type=='cuda') else None
         self.do = self.graphs or self.compute
         self.asks = isinstance(self.scheduler, Dynamic) and s.kpi_from=='train' # the next task depends on this step's answers
@@ -338,7 +340,7 @@ class Trainer:
 
     def predictions(self, split):
         "Every task's answers on a split."
-        return {t.name: answers(self.model, i, self.rows[t.name][split], self.tokens[t.name][split], self.settings.max_length, self.device, self.autocast) for i,t in enumerate(self.tasks) if split in self.rows[t.name]}
+        return {t.name: answers(self.model, i, self.rows[t.name][split], self.tokens[t.name][split], self.settings.max_length, self.device, self.autocast, self.multiple) for i,t in enumerate(self.tasks) if split in self.rows[t.name]}
     def judge(self, split, predictions):
         "Metric, interval and majority of every task whose labels are known."
         out = {}
