@@ -312,7 +312,7 @@ def cache_folder()->Path:
 def cached_tokens(
     rows:Rows, # what to tokenize
     tok, # from `load_tokenizer`
-    least:int=5000 # fewer rows than that are not worth a file
+    least:int=1000 # fewer rows than that are not worth a file
 )->Tokens:
     "`tokenize`, but the same sentences under the same tokenizer are tokenized once: the file's name is a digest of both. A damaged or unwritable cache costs time, nothing else."
     if len(rows)<least: return tokenize(rows, tok)

@@ -13,7 +13,7 @@ from pathlib import Path
 import anywidget, ipywidgets as W, numpy as np, pandas as pd, plotly.graph_objects as go, traitlets
 from plotly.subplots import make_subplots
 from .tasks import InputError, nearest
-from .data import find_folder, load_rows, read_predictions
+from .data import find_folder, read_predictions
 from .runs import _NOT_IN_NAME, Run, differences, resolve_tasks, runs_folder, write_whole
 from .ablations import Grid
 from .comparisons import compare, left_out, scores, side_by_side, summarise
@@ -240,7 +240,7 @@ def dev_split(
     if s.data=='hub' and not data: raise InputError('they come from the hub and are not fetched for this; give the folder that holds them')
     t = {t.name: t for t in (resolve_tasks(s) if any(x.endswith('.toml') for x in s.tasks) else run.tasks)}.get(task) # a task of one's own knows its folder only through its file
     if t is None: raise InputError(f"run {run.folder.name} has no task '{task}'")
-    rows = load_rows(t, str(data or s.data), limit_dev=s.limit_dev, bad_rows=s.bad_rows)['dev']
+    rows = run.dev_rows(t, data)
     if rows.sha256!=dev_rows(run)[task]: raise InputError(f'those in {data or s.data} are not the ones that were answered')
     return rows
 

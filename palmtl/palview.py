@@ -13,7 +13,7 @@ from pathlib import Path
 import ipywidgets as W, numpy as np, pandas as pd, plotly.graph_objects as go, torch, torch.nn.functional as F
 from plotly.subplots import make_subplots
 from .tasks import InputError
-from .data import Rows, cached_tokens, limit_rows, load_rows, make_batch, tokenize
+from .data import Rows, cached_tokens, limit_rows, make_batch, tokenize
 from .model import to_torch
 from .metrics import paired_difference, replicates, score_task, total
 from .runs import Run, runs_folder
@@ -28,8 +28,7 @@ def dev_rows(
     n:int=0 # keep so many rows of each task; 0 keeps all that the run was judged by
 )->list: # per task: (rows, tokens)
     "The dev splits of a run."
-    s = run.settings
-    return [(r, cached_tokens(r, tokenizer)) for r in (limit_rows(load_rows(t, s.data, limit_dev=s.limit_dev, bad_rows=s.bad_rows)['dev'], n) for t in run.tasks)]
+    return [(r, cached_tokens(r, tokenizer)) for r in (limit_rows(run.dev_rows(t), n) for t in run.tasks)]
 
 def has_pals(
     run:Run # whose settings can be read

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import numpy as np
 from .tasks import InputError, Task, nearest, load_task, PAPER_TASKS
-from .data import SAMPLE_TASKS, load_rows, read_predictions
+from .data import Rows, SAMPLE_TASKS, load_rows, read_predictions
 from .schedulers import SCHEDULERS, PRIORITIES, EPOCHS
 from .metrics import replicates
 
@@ -359,13 +359,20 @@ class Run:
     def frame(self, kind)->pd.DataFrame:
         "The events of one kind (`step` or `dev`) as a table."
         return pd.DataFrame(self.events(kind))
+    def dev_rows(self,
+        task:Task, # one of the run's
+        data=None # folder with the data, if the one in the settings is not here
+    )->Rows:
+        "The dev rows that the run is scored on; the data must be at hand."
+        s = self.settings
+        return load_rows(task, str(data or s.data), limit_dev=s.limit_dev, bad_rows=s.bad_rows)['dev']
     def examples(self)->dict: # task -> dict(prediction (rows,), correct (rows,) or None, replicates (n,))
         "Row by row, how the kept model did on dev. A published record knows it; a run of one's own is scored again, for which its data must be at hand."
         if (self.folder/'dev.npz').exists():
             with np.load(self.folder/'dev.npz') as z: return {t.name: dict(prediction=z[f'{t.name}.prediction'], correct=z[f'{t.name}.correct'] if f'{t.name}.correct' in z else None, replicates=z[f'{t.name}.replicates']) for t in self.tasks}
         s, out = self.settings, {}
         for t in self.tasks:
-            rows = load_rows(t, s.data, limit_dev=s.limit_dev, bad_rows=s.bad_rows)['dev']
+            rows = self.dev_rows(t)
             ids, p = read_predictions(self.folder/'predictions'/f'{t.submission[0]}-dev-output.csv')
             if ids!=rows.ids: raise InputError(f'run folder {self.folder}: its predictions of {t.name} are of other rows than those in {s.data}')
             out[t.name] = dict(prediction=p, correct=None if t.is_correlation else p==rows.labels, replicates=replicates(t, p, rows.labels))

@@ -19,7 +19,7 @@ def machine_rates(
 )->tuple: # (operations per second of a large matrix product, bytes per second of a large copy), the best of a few
     "Measure the machine; once per process."
     cuda, dtype = device.startswith('cuda'), torch.bfloat16 if precision=='bf16' else torch.float32
-    def best(f, seconds=.12):
+    def best(f, seconds=.05):
         took, end = [], time.perf_counter()+seconds
         while len(took)<3 or time.perf_counter()<end:
             if cuda: torch.cuda.synchronize(device)
@@ -30,7 +30,7 @@ def machine_rates(
     with torch.no_grad():
         n = 8192 if cuda else 1024
         a, b = torch.ones(n, n, dtype=dtype, device=device), torch.ones(n, n, dtype=dtype, device=device)
-        x = torch.ones((1<<28 if cuda else 1<<25), device=device); y = torch.empty_like(x)
+        x = torch.ones((1<<28 if cuda else 1<<24), device=device); y = torch.empty_like(x)
         return 2*n**3/best(lambda: a@b), 2*x.numel()*4/best(lambda: y.copy_(x))
 
 # %% ../nbs/07b_speed.ipynb #cell-7
