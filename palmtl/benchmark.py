@@ -593,7 +593,7 @@ def race_figure(
     "Real tokens a second at each batch size."
     fig = go.Figure(); t = race_table(table).reset_index()
     for i,(name, d) in enumerate(t.groupby('contestant')):
-        fig.add_bar(x=[f'batch {b}' for b in d.batch], y=d['tokens/s'].round(1), name=html.escape(name), marker_color=COLOURS[i], text=[f'{x:.1f} × a' if x==x else '' for x in d['× a']], textposition='inside',
+        fig.add_bar(x=[f'batch {b}' for b in d.batch], y=d['tokens/s'].round(1), name=html.escape(name), marker_color=COLOURS[i], text=[f'{x:.1f} × a' if x==x else '' for x in d['× a']], textposition='inside', insidetextanchor='start',
             error_y=dict(type='data', symmetric=False, array=(d.most-d['tokens/s']).round(1), arrayminus=(d['tokens/s']-d.least).round(1), thickness=1.2, width=3))
     return layout(fig, 'Training: real tokens a second<br><sup>median of the rounds; whiskers: least and most; text: ratio within a round</sup>', yaxis_title='real tokens / s').update_layout(barmode='group', hovermode='closest')
 

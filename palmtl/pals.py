@@ -52,7 +52,7 @@ class _Linear(torch.autograd.Function):
         if bias.requires_grad: grad_of(bias)[i].add_(g.sum(0))
         return (g@w).view(x.shape).to(ctx.dtype) if ctx.needs_input_grad[0] else None, None, None, None
 
-def _add_product(out, a, b): out.addmm_(a, b) if out.dtype==a.dtype else out.add_(a@b)
+def _add_product(out, a, b): torch.addmm(out, a, b, out=out) if out.dtype==a.dtype else out.add_(a@b)
 
 def linear(
     x, # (..., d_in)
