@@ -138,7 +138,7 @@ class _Attend(torch.autograd.Function):
         keep = _keep(p.shape, dropout, p.dtype) if dropout else None
         a = p if keep is None else p*keep
         ctx.save_for_backward(packed, p, keep, a); ctx.how = b, h, first, scale
-        return _product(a, v).view(b, h, -1, d).transpose(1, 2).reshape(b, -1, h*d).contiguous()
+        return _product(a, v).view(b, h, -1, d).transpose(1, 2).reshape(b, -1, h*d).contiguous() # of narrow heads, reshaping alone is a view with its columns apart
     @staticmethod
     def backward(ctx, grad):
         (packed, p, keep, a), (b, h, first, scale) = ctx.saved_tensors, ctx.how

@@ -306,7 +306,7 @@ class Tokens:
         return self.flat[self.offsets[i]:self.offsets[i+1]]
 
 def cache_folder()->Path:
-    "Where tokens of large files are kept: `palmtl` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."
+    "Where tokens of larger files are kept: `palmtl` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."
     return Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'palmtl'
 
 def cached_tokens(

@@ -48,11 +48,11 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad): # adds to the stacks' gradients itself and leaves autograd nothing to add
         (x, w), (weight, bias, i), g = ctx.saved_tensors, ctx.of, grad.flatten(0, -2)
-        if weight.requires_grad: _add_product(grad_of(weight)[i], g.mT, x.flatten(0, -2))
+        if weight.requires_grad:
+            out, a, b = grad_of(weight)[i], g.mT, x.flatten(0, -2)
+            torch.addmm(out, a, b, out=out) if out.dtype==a.dtype else out.add_(a@b) # bf16 products are added up in fp32
         if bias.requires_grad: grad_of(bias)[i].add_(g.sum(0))
         return (g@w).view(x.shape).to(ctx.dtype) if ctx.needs_input_grad[0] else None, None, None, None
-
-def _add_product(out, a, b): torch.addmm(out, a, b, out=out) if out.dtype==a.dtype else out.add_(a@b)
 
 def linear(
     x, # (..., d_in)
@@ -62,7 +62,6 @@ def linear(
 ): # (..., d_out)
     "`x` through one layer of a stack; backwards, its gradients are added to `weight.grad[i]` and `bias.grad[i]` in place."
     return _Linear.apply(x, weight, bias, i)
-
 
 # %% ../nbs/03_pals.ipynb #cell-10
 class PALs(nn.Module):
