@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['SAMPLE_CONFIG', 'BertConfig', 'read_config', 'grad_of', 'lookup', 'drop', 'Dropout', 'Embeddings', 'attend',
-           'key_mask', 'BertLayer', 'BertEncoder', 'published_names', 'weight_files', 'find_encoder', 'load_encoder']
+           'attend_first', 'key_mask', 'BertLayer', 'BertEncoder', 'published_names', 'weight_files', 'find_encoder',
+           'load_encoder']
 
 # %% ../nbs/02_bert.ipynb #cell-3
 import json, math
@@ -163,6 +164,26 @@ def attend(
     q, k, v = qkv.view(b, s, 3, n_heads, w//(3*n_heads)).permute(2, 0, 3, 1, 4) # each (batch, heads, seq, d_head)
     return F.scaled_dot_product_attention(q[:, :, :first], k, v, attn_mask=mask, dropout_p=dropout).transpose(1, 2).reshape(b, -1, w//3)
 
+def attend_first(
+    h, # (batch, seq, d_model)
+    weight, # (3 × width, d_model): to queries, keys and values
+    bias, # (3 × width,)
+    n_heads:int, # must divide the width
+    mask=None, # as in `attend`
+    dropout:float=0., # as in `attend`
+    first:int=1 # how many places ask, from the left
+): # (batch, first, width)
+    "`attend` with its projections, for a few places; neither keys nor values are computed."
+    (b, s, d), n, w = h.shape, n_heads, len(weight)//3
+    (wq, wk, wv), (bq, _, bv) = weight.split(w), bias.split(w)
+    def by_head(x): return x.view(b, n, first, d).transpose(0, 1).reshape(n, b*first, d)
+    q = F.linear(h[:, :first], wq, bq).view(b*first, n, w//n).transpose(0, 1) # (heads, batch × first, d_head)
+    q = (q@wk.view(n, w//n, d)).view(n, b, first, d).transpose(0, 1).reshape(b, n*first, d) # back to the width of the model
+    scores = (q@h.mT)*(n/w)**.5 # (batch, heads × first, seq)
+    a = drop((scores if mask is None else scores.masked_fill(~mask[:, 0], -torch.inf)).softmax(-1), dropout)
+    v = (by_head(a@h)@wv.view(n, w//n, d).mT).transpose(0, 1).reshape(b, first, n, w//n)
+    return (v + a.sum(-1).view(b, n, first, 1).transpose(1, 2)*bv.view(n, w//n)).reshape(b, first, w)
+
 def key_mask(
     attention_mask # bool (batch, seq), True where a token stands; None if nothing is padded
 ): # bool (batch, 1, 1, seq), or None
@@ -186,7 +207,9 @@ class BertLayer(nn.Module):
         at_final=None, # TS(h) to add before the final LayerNorm
         first:int|None=None # how many places are wanted, from the left; all if None
     ): # (batch, first or seq, d_model)
-        a = h[:, :first] + self.dropout(self.out(attend(self.qkv(h), self.n_heads, mask, self.p_attention if self.training else 0., first)))
+        how = self.n_heads, mask, self.p_attention if self.training else 0., first
+        x = attend_first(h, self.qkv.weight, self.qkv.bias, *how) if first and h.device.type=='cpu' else attend(self.qkv(h), *how) # many small products would keep a GPU waiting
+        a = h[:, :first] + self.dropout(self.out(x))
         a = self.attention_norm(a if at_attention is None else a + at_attention)
         x = a + self.dropout(self.down(self.act(self.up(a))))
         return self.final_norm(x if at_final is None else x + at_final)

@@ -41,7 +41,7 @@ def step_cost(
     "What a training step cannot do without."
     c, p = model.encoder.config, model.pals
     d, f, s = c.hidden_size, c.intermediate_size, length
-    layer, last = 2*(4*d*d+2*d*f)+4*s*d, 2*3*d*d+(2*(d*d+2*d*f)+4*s*d)/s # the last one: queries, keys and values everywhere (they are one product), the rest at one place of s
+    layer, last = 2*(4*d*d+2*d*f)+4*s*d, 2*(4*d*d+2*d*f)/s+4*c.num_attention_heads*d # the last one, if one place is pooled
     forward = layer*(c.num_hidden_layers-1)+(layer if model.pooling=='mean' else last)
     if p is not None:
         size = p.encode[0].shape[1]
