@@ -297,10 +297,10 @@ def take_turns(
     what:str, # for the progress bar
     do=lambda player, steps: player.advance(steps) # what is timed
 )->list: # of (name, round, what `do` gave)
-    "ABAB: everybody once to warm up, then `rounds` rounds, each beginning with another player."
+    "ABAB: everybody once to warm up (memory that a process was never given before costs a step up to a tenth), then `rounds` rounds, each beginning with another player."
     names, out = list(players), []
     with _bar((rounds+1)*len(names), what) as bar, unhurried():
-        for n in names: do(players[n], min(steps, 6)); bar.update()
+        for n in names: do(players[n], steps); bar.update()
         for r in range(rounds):
             for n in names[r%len(names):]+names[:r%len(names)]: out.append((n, r, do(players[n], steps))); bar.update()
     return out

@@ -406,7 +406,7 @@ class Sampler:
         batch_size:int, # rows of a batch; the last of a pass may have fewer
         seed, # an int or a sequence of ints
         bucketing:bool=True, # batches of rows of similar length
-        chunk:int=50 # batches that are sorted together
+        chunk:int=200 # batches that are sorted together
     ):
         self.lengths, self.batch_size, self.bucketing, self.chunk = np.asarray(lengths), batch_size, bucketing, chunk
         self.seed, self.n = np.atleast_1d(seed), len(lengths)
