@@ -111,8 +111,8 @@ def attention(
             i, out, start = p.layers[l], [], 0
             for task,_,n in batch.groups if p.qkv is not None else ():
                 rows = slice(start, start:=start+n); k = 0 if p.shared else i
-                z = F.linear(h[rows], p.encode[task][k], p.encode_bias[task][k]) # (sequences, seq, d_s)
-                out.append(attention_weights(F.linear(z, p.qkv[task][i], p.qkv_bias[task][i]), p.heads, None if real is None else real[rows]))
+                z = p.encode[task][k](h[rows]) # (sequences, seq, d_s)
+                out.append(attention_weights(p.qkv[task][i](z), p.heads, None if real is None else real[rows]))
             pal[l] = torch.cat(out) if out else None
         return p(l, h, mask, batch.groups, first)
     model.encoder(batch.input_ids, real, batch.token_type_ids, adapt)

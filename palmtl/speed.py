@@ -44,12 +44,12 @@ def step_cost(
     layer, last = 2*(4*d*d+2*d*f)+4*s*d, 2*(4*d*d+2*d*f)/s+4*c.num_attention_heads*d # the last one, if one place is pooled
     forward = layer*(c.num_hidden_layers-1)+(layer if model.pooling=='mean' else last)
     if p is not None:
-        size = p.encode[0].shape[1]
+        size = p.encode[0][0].out_features
+        into, within, after = 2*d*size, 0 if p.qkv is None else 2*3*size*size, 2*d*size + (0 if p.out is None else 2*size*size)
         for l in p.layers:
             lone = l==c.num_hidden_layers-1 and model.pooling!='mean' # at one place of s
-            inner = 0 if p.qkv is None else 2*3*size*size
-            after = 2*d*size + (2*size*size if p.out is not None else 0) + (4*s*size if p.qkv is not None else 0)
-            forward += (2*d*size+inner if not (lone and p.qkv is None) else 2*d*size/s)+(after/s if lone else after)
+            if p.qkv is None: forward += (into+after)/(s if lone else 1)
+            else: forward += into+(within+after)/s+4*p.heads*size if lone else into+within+after+4*s*size
     idle = sum(q.numel() for n,q in model.named_parameters() if n.startswith(('pals.', 'heads.')))*(1-1/len(model.tasks)) # of absent tasks
     return dict(flops_per_token=3*forward, bytes_per_step=28*(sum(q.numel() for q in model.parameters())-idle))
 
