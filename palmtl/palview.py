@@ -10,7 +10,7 @@ __all__ = ['Attention', 'dev_rows', 'has_pals', 'needs_pals', 'pal_sizes', 'size
 import copy, html, itertools, math, threading
 from collections import namedtuple
 from pathlib import Path
-import ipywidgets as W, numpy as np, pandas as pd, plotly.graph_objects as go, torch, torch.nn.functional as F
+import ipywidgets as W, numpy as np, pandas as pd, plotly.graph_objects as go, torch
 from plotly.subplots import make_subplots
 from .tasks import InputError
 from .data import Rows, cached_tokens, limit_rows, make_batch, tokenize
