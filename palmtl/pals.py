@@ -67,10 +67,18 @@ class PALs(nn.Module):
             m = nn.utils.skip_init(nn.Linear, d_in, d_out)
             nn.init.zeros_(m.weight) if zero else nn.init.normal_(m.weight, std=std)
             nn.init.zeros_(m.bias); return m
-        def maps(n, d_in, d_out, zero=False): return nn.ModuleList(nn.ModuleList(fresh(d_in, d_out, zero) for _ in range(n)) for _ in range(n_tasks)) # [task][i]
-        self.encode, self.decode = maps(k, d, s), maps(k, s, d, init=='zero')
-        self.qkv = maps(n, s, 3*s) if kind=='pal' else None
-        self.out = maps(n, s, s) if kind=='pal' and output else None
+        def lists(n, d_in, d_out, zero=False): return nn.ModuleList(nn.ModuleList(fresh(d_in, d_out, zero) for _ in range(n)) for _ in range(n_tasks)) # [task][i]
+        self.encode, self.decode = lists(k, d, s), lists(k, s, d, init=='zero')
+        self.qkv = lists(n, s, 3*s) if kind=='pal' else None
+        self.out = lists(n, s, s) if kind=='pal' and output else None
+
+    def maps(self,
+        task:int, # whose PAL
+        layer:int # number of the encoder's layer
+    )->tuple: # (V^E, to queries, keys and values, after attention, V^D); None is what the settings leave out
+        "One task's linear maps at one layer."
+        i = self.layers[layer]
+        return tuple(None if m is None else m[task][i%len(m[task])] for m in (self.encode, self.qkv, self.out, self.decode)) # what the layers share is a list of one
 
     def ts(self,
         task:int, # whose PAL
@@ -80,12 +88,12 @@ class PALs(nn.Module):
         first:int|None=None # how many places are wanted, from the left; all if None
     ): # (batch, first or seq, d_model)
         "TS(h) of one task at one layer."
-        i = self.layers[layer]; k = 0 if self.shared else i
-        z = self.encode[task][k](h if self.qkv is not None else h[:, :first]) # (batch, seq, d_s)
-        if self.qkv is not None: z = self_attention(z, self.qkv[task][i], self.heads, mask, self.dropout if self.training else 0., first)
-        if self.out is not None: z = self.out[task][i](z)
+        encode, qkv, out, decode = self.maps(task, layer)
+        z = encode(h[:, :first] if qkv is None else h) # (batch, seq, d_s)
+        if qkv is not None: z = self_attention(z, qkv, self.heads, mask, self.dropout if self.training else 0., first)
+        if out is not None: z = out(z)
         if self.gelu=='inside': z = F.gelu(z)
-        y = self.decode[task][k](z)
+        y = decode(z)
         return F.gelu(y) if self.gelu=='after' else y
 
     def forward(self,

@@ -108,11 +108,10 @@ def attention(
         bert.append(attention_weights(layer.qkv(h), layer.n_heads, real))
         if p is None: return None, None
         if l in p.layers:
-            i, out, start = p.layers[l], [], 0
+            out, start = [], 0
             for task,_,n in batch.groups if p.qkv is not None else ():
-                rows = slice(start, start:=start+n); k = 0 if p.shared else i
-                z = p.encode[task][k](h[rows]) # (sequences, seq, d_s)
-                out.append(attention_weights(p.qkv[task][i](z), p.heads, None if real is None else real[rows]))
+                rows = slice(start, start:=start+n); encode, qkv, *_ = p.maps(task, l)
+                out.append(attention_weights(qkv(encode(h[rows])), p.heads, None if real is None else real[rows]))
             pal[l] = torch.cat(out) if out else None
         return p(l, h, mask, batch.groups, first)
     model.encoder(batch.input_ids, real, batch.token_type_ids, adapt)

@@ -112,7 +112,7 @@ def load_best(
     if not isinstance(config, dict) or config.get('sha256')!=hashlib.sha256(weights:=(folder/'model.safetensors').read_bytes()).hexdigest(): raise InputError(f'run folder {run.folder}: best/model.safetensors is not what best/config.json says; it was changed or damaged')
     model = build_model(run.settings, run.tasks, BertEncoder(BertConfig(**config['encoder']), config['pooler']))
     try: model.load_state_dict(load(weights))
-    except RuntimeError: raise InputError(f'run folder {run.folder}: best/model.safetensors was written by another version, whose model has other parts; train the run again, or open it with that version') from None
+    except RuntimeError: raise InputError(f'run folder {run.folder}: best/model.safetensors holds other weights than the model of settings.json and best/config.json has; they were changed, or another version of palmtl wrote them. Train the run again, or open it with that version') from None
     return model.eval(), load_tokenizer(folder)
 
 # %% ../nbs/08_training.ipynb #cell-15
