@@ -9,7 +9,8 @@ def output(o): # one output of a cell
     data = o.get('data', {'text/plain': o.get('text', '')})
     text = lambda kind: ''.join(data.get(kind, ''))
     if 'text/markdown' in data: return text('text/markdown')
-    return '' if 'image/png' in data or not text('text/plain').strip() else f"```\n{text('text/plain').strip()}\n```"
+    plain = text('text/plain').rstrip().lstrip('\n') # a table's first line may begin with blanks
+    return '' if 'image/png' in data or not plain else f"```\n{plain}\n```"
 
 def readme(notebook):
     "Markdown cells as they are; code cells with their outputs, or only these after `#| echo: false`."
@@ -20,7 +21,7 @@ def readme(notebook):
         if c['cell_type']=='markdown': parts.append(code)
         if c['cell_type']!='code' or '#| hide' in marks: continue
         if '#| echo: false' not in marks: parts.append(f'```python\n{code}\n```')
-        parts += [output(o) for o in c['outputs']]
+        parts += [re.sub('\n```\n\n```\n', '\n', '\n\n'.join(filter(None, map(output, c['outputs']))))] # lines printed one by one stand together
     note = '<!-- Made from nbs/index.ipynb by .ci/readme.py: change the notebook, not this file. -->'
     return re.sub(r'\]\(((images/)?[\w-]+\.(ipynb|png))\)', r'](nbs/\1)', '\n\n'.join([note]+[p for p in parts if p]))+'\n' # links count from the root
 

@@ -56,7 +56,7 @@ def make_rows(task:Task, # whose rows
         if problem is None and any(c in id_ for c in '\r\n'): problem = 'has a line break inside its id'
         if problem is None and label is not None:
             try: value = task.read_label(label)
-            except ValueError: problem = f"has '{task.label}' = {label[:40]!r}; {task.expected()} was expected"
+            except ValueError: problem = (f"has '{task.label}' = {label[:40]!r}" if label else f"has no '{task.label}'") + f'; {task.expected()} was expected'
         if problem is None:
             ids.append(id_)
             for out, t in zip(texts, text): out.append(t.strip())
@@ -435,11 +435,11 @@ class Sampler:
 # %% ../nbs/01_data.ipynb #cell-37
 def majority(
     rows:Rows # with labels
-)->float: # the task's metric for the best constant answer; 0 for a correlation, which a constant has none of
+)->float: # the task's metric for it; 0 for a correlation, which a constant has none of
     "What the most frequent class of this split scores on it."
     if rows.labels is None: return np.nan
     if rows.task.is_correlation: return 0.
-    if rows.task.metric=='f1': p = float((rows.labels==1).mean()); return 2*p/(1+p) # everything positive
+    if rows.task.metric=='f1': p = float((rows.labels==1).mean()); return 2*p/(1+p) if p>.5 else 0. # always yes, or never
     return float(np.unique(rows.labels, return_counts=True)[1].max()/len(rows))
 
 def audit(

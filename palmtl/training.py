@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['Draw', 'lr_factor', 'AdamW', 'make_optimizer', 'set_rates', 'total_norm', 'pick_device', 'pick_precision',
-           'build_model', 'load_best', 'answers', 'unhurried', 'TrainingStopped', 'Trainer', 'Screen', 'progress_bar']
+           'build_model', 'load_best', 'answers', 'unhurried', 'TrainingStopped', 'Trainer', 'Screen', 'cores_shared',
+           'progress_bar']
 
 # %% ../nbs/08_training.ipynb #cell-3
 import contextlib, ctypes, dataclasses, gc, hashlib, inspect, io, json, math, os, pickle, re, shutil, signal, socket, sys, threading, time
@@ -461,7 +462,7 @@ class Trainer:
         with f:
             try: fcntl.flock(f, fcntl.LOCK_EX|fcntl.LOCK_NB)
             except OSError:
-                f.seek(0); raise InputError(f'run folder {self.run.folder}: is being written by {f.read() or "another process"}; wait for it, or watch it') from None
+                f.seek(0); raise InputError(f'run folder {self.run.folder} is being written by {f.read() or "another process"}; wait for it, or watch it in nbs/dashboard.ipynb') from None
             try: f.truncate(0); f.write(f'process {os.getpid()} on {socket.gethostname()}'); f.flush()
             except OSError as e: raise self.in_plain_words(e) from None
             try: yield
@@ -508,17 +509,27 @@ class Screen:
     def flush(self):
         if self.terminal: self.terminal.flush()
 
+def cores_shared(
+    cpu:float, # seconds of processor time, of all threads
+    seconds:float, # in which they were used
+    threads:int # that compute
+)->bool:
+    "Whether other processes took the cores: threads that wait for each other go on counting, so alone they use nearly all of their time."
+    return cpu<.75*seconds*threads
+
 def progress_bar():
-    "A callback: a bar with the epoch, the last total score, the speed and the time left."
-    bar, shown, speed, mark = None, '', '', (0, 0., 0)
+    "A callback: a bar with the epoch, the last total score, the speed, whether other processes want the same cores, and the time left."
+    bar, shown, speed, mark = None, '', '', (0, 0., 0, 0.)
+    def now(t): return t.n_tokens, t.seconds, t.step, time.process_time()
     def callback(event, t):
         nonlocal bar, shown, speed, mark
-        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=Screen.find(), mininterval=.5, ncols=116, nrows=20, ascii=False), (t.n_tokens, t.seconds, t.step)
+        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=Screen.find(), mininterval=.5, ncols=116, nrows=20, ascii=False), now(t)
         elif event=='epoch': shown = f" | dev score {t.last['score']:.3f}"
         elif event=='step':
             if t.seconds>mark[1]+1 and t.n_tokens>mark[0]:
-                tokens, seconds, steps = t.n_tokens-mark[0], t.seconds-mark[1], t.step-mark[2]
-                speed, mark = f' | {tokens/seconds:,.0f} tokens/s, {seconds/floor_seconds(t.speed, tokens, steps):.1f}x floor', (t.n_tokens, t.seconds, t.step)
+                tokens, seconds, steps, cpu = (b-a for a,b in zip(mark, now(t)))
+                crowded = ', cores shared' if t.device.type=='cpu' and cores_shared(cpu, seconds, torch.get_num_threads()) else ''
+                speed, mark = f' | {tokens/seconds:,.0f} tokens/s, {seconds/floor_seconds(t.speed, tokens, steps):.1f}x floor{crowded}', now(t)
             bar.set_postfix_str(f'epoch {t.step//t.epoch_steps}{shown}{speed}', refresh=False); bar.update()
         elif event=='end': bar.close()
     return callback
