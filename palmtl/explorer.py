@@ -327,7 +327,9 @@ def view(
             return fig, side_by_side(summary, paper=False).reset_index(), summary, notes
         base = baseline or grid.labels[0]; c = difference(grid, base); title = f'Difference from {html.escape(base)}'
         if (lost:=sorted(set(c.b[c.seeds==0]))): notes.append(f"No seed in common with the baseline: {'; '.join(lost)}.")
-        notes.append('Separable: both intervals leave out zero. Holm: p, corrected for the number of lines in this table.')
+        notes += ["Separable: both intervals of this line leave out zero; over rows it is the bootstrap of the difference averaged over seeds, across seeds Student's.",
+                  'p rows: with several seeds, twice the mean of their tests (McNemar, or the bootstrap). That holds however the seeds depend on each other, and so asks for more than the interval does. p seeds: paired t-test.',
+                  'Holm: the larger p, corrected for the number of lines in this table. To look at many lines and report some of them, go by Holm.']
         if c.seeds.max()==1: notes.append('One seed: nothing can be said about other seeds, so that nothing is called separable.')
         interval = lambda l,h: '' if l!=l else f'[{l:+.3f}, {h:+.3f}]'
         shown = pd.DataFrame({'cell': c.b, 'what': c.what, 'difference': ['' if v!=v else f'{v:+.3f}' for v in c.difference], 'over rows': [interval(*v) for v in zip(c.row_low, c.row_high)], 'across seeds': [interval(*v) for v in zip(c.seed_low, c.seed_high)], 'p rows': c.p_rows, 'p seeds': c.p_seeds,
