@@ -115,8 +115,9 @@ def read_setting(
     "One setting's value, checked; raises `InputError`."
     if name not in _FIELDS: raise InputError(f"there is no setting '{name}'{nearest(name, _FIELDS)}")
     f = _FIELDS[name]; m = f.metadata
-    help = re.sub(r' \([\d, ]+\)$', '', m['help']) # without the number of the decision
-    def bad(what): raise InputError(f"setting {name} = {value!r}: {what} was expected ({help})")
+    def bad(what):
+        help = re.sub(r' \([\d, ]+\)$', '', m['help']) # without the number of the decision
+        raise InputError(f"setting {name} = {value!r}: {what} was expected ({help})")
     v = value
     if f.type is str and isinstance(v, int) and not isinstance(v, bool): v = str(v)
     if f.type is str and isinstance(v, (list, tuple)) and name=='pal_layers': v = ','.join(map(str, v))
