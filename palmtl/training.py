@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['Draw', 'lr_factor', 'AdamW', 'make_optimizer', 'set_rates', 'total_norm', 'pick_device', 'pick_precision',
-           'build_model', 'load_best', 'answers', 'unhurried', 'TrainingStopped', 'Trainer', 'Screen', 'cores_shared',
-           'progress_bar']
+           'build_model', 'load_best', 'answers', 'unhurried', 'TrainingStopped', 'Trainer', 'Screen', 'progress_bar']
 
 # %% ../nbs/08_training.ipynb #cell-3
 import contextlib, ctypes, dataclasses, gc, hashlib, inspect, io, json, math, os, pickle, re, shutil, signal, socket, sys, threading, time
@@ -22,7 +21,7 @@ from .schedulers import Dynamic, epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, interval, score_task, total
 from .runs import Run, Settings, describe_environment, last_lines, make_settings, plain, resolve_tasks, write_whole
 from .graphs import Graphs
-from .speed import floor_seconds, machine_rates, step_cost
+from .speed import cores_shared, floor_seconds, machine_rates, step_cost
 
 # %% ../nbs/08_training.ipynb #cell-5
 def lr_factor(
@@ -191,7 +190,7 @@ class Trainer:
         self.graphs = Graphs(self.compute, self.device) if s.reset=='gradients' and s.idle=='still' and (s.graphs=='on' or s.graphs=='auto' and self.device.type=='cuda') else None
         self.do = self.graphs or self.compute
         self.asks = isinstance(self.scheduler, Dynamic) and s.kpi_from=='train' # the next task depends on this step's answers
-        self.step, self.best, self.seconds, self.n_tokens, self.n_places, self.n_examples, self.pending, self.stopping = 0, None, 0., 0, 0, 0, [], ''
+        self.step, self.best, self.seconds, self.cpu, self.n_tokens, self.n_places, self.n_examples, self.pending, self.stopping = 0, None, 0., 0., 0, 0, 0, [], '' # cpu: processor time within the seconds of the steps
         self.open = [] # steps whose losses are still on the device
         self.skipped, self.saved_step, self.waiting, self.flushed = 0, None, False, time.monotonic()
         self.run = Run.open(s, runs) # only now, so that a faulty run leaves no folder behind
@@ -284,15 +283,15 @@ class Trainer:
 
     def train_step(self):
         "One optimiser step."
-        s = self.settings; began, factor = time.perf_counter(), lr_factor(self.step, self.n_steps, s.warmup, s.decay)
+        s = self.settings; began, cpu, factor = time.perf_counter(), time.process_time(), lr_factor(self.step, self.n_steps, s.warmup, s.decay)
         set_rates(self.optimizer, factor)
         draws = [self.draw() for _ in range(s.accumulate)] # which tasks and rows
         said, *answers = self.do(tuple(d.shape for d in draws), *self.inputs(draws)) # forward, backward, update
         self.observe(draws, said, answers, factor)
-        self.step += 1; self.seconds += time.perf_counter()-began
+        self.step += 1; self.seconds += time.perf_counter()-began; self.cpu += time.process_time()-cpu
     def observe(self, draws, said, answers, factor):
         "Note the step. Its losses are read at once on a CPU, or if the scheduler waits for the answers; on a GPU once a second, in one transfer, so that the host need not wait."
-        self.open.append((self.step, draws, said, factor, round(self.seconds, 4)))
+        self.open.append((self.step, draws, said, factor, round(self.seconds, 4), round(self.cpu, 4)))
         if self.asks: # the paper's KPI: before the update, on what it is trained on
             for (t,_),p,y in zip((turn for d in draws for turn in d.turns), answers[::2], answers[1::2]):
                 task, p, y = self.tasks[t], p.float().cpu().numpy(), y.cpu().numpy()
@@ -305,11 +304,11 @@ class Trainer:
         "Bring the losses over and write them into the record. A step whose loss or gradient is no number has changed nothing; here it stops the run, with its task and rows, or is counted."
         if not self.open: return
         values, opened, self.open = iter(torch.cat([said for _,_,said,*_ in self.open]).tolist()), self.open, []
-        for step, draws, _, factor, seconds in opened:
+        for step, draws, _, factor, seconds, cpu in opened:
             norm = next(values); losses = [[next(values) for _ in d.turns] for d in draws]
             for d, ls in zip(draws, losses):
                 self.n_tokens += sum(d.tokens); self.n_places += sum(d.places); self.n_examples += sum(map(len, d.index))
-                self.pending += [dict(event='step', step=step, task=self.tasks[t].name, loss=l, weight=w, lr=factor*self.settings.lr, tokens=n, places=m, seconds=seconds,
+                self.pending += [dict(event='step', step=step, task=self.tasks[t].name, loss=l, weight=w, lr=factor*self.settings.lr, tokens=n, places=m, seconds=seconds, cpu=cpu,
                     **(dict(kpi=list(self.scheduler.kpi)) if isinstance(self.scheduler, Dynamic) else {})) for (t,w),l,n,m in zip(d.turns, ls, d.tokens, d.places)]
             bad = [(d, l) for d,ls in zip(draws, losses) for l in ls if not math.isfinite(l)] or ([] if math.isfinite(norm) else [(draws[-1], norm)])
             if bad: self.left_out(step, *bad[0], 'gradient' if math.isfinite(sum(map(sum, losses))) else 'loss')
@@ -359,11 +358,11 @@ class Trainer:
         "Score the dev splits because somebody asked; it changes nothing in the run."
         self.settle()
         self.pending += [dict(event='dev', task=n, asked=True, **d, **self.at()) for n,d in self.judge('dev', self.predictions('dev')).items()]; self.flush()
-    def pace(self):
-        "Real tokens per second since the last epoch, and how many times the floor (notebook 07b) that took."
-        (tokens, seconds, step), self.mark = self.mark, (self.n_tokens, self.seconds, self.step)
-        tokens, seconds, steps = self.n_tokens-tokens, max(1e-9, self.seconds-seconds), self.step-step
-        return dict(tokens_per_second=round(tokens/seconds, 1), floor_ratio=round(seconds/floor_seconds(self.speed, tokens, steps), 3))
+    def so_far(self): return self.n_tokens, self.seconds, self.step, self.cpu
+    def pace(self, mark): # from `so_far`
+        "Since then: real tokens per second, how many times the floor that took, and whether other processes took the cores (notebook 07b)."
+        tokens, seconds, steps, cpu = (now-then for now,then in zip(self.so_far(), mark))
+        return dict(tokens_per_second=round(tokens/max(1e-9, seconds), 1), floor_ratio=round(seconds/floor_seconds(self.speed, tokens, steps), 3), cores_shared=self.device.type=='cpu' and cores_shared(cpu, seconds, torch.get_num_threads()))
     def end_epoch(self):
         "Score all dev splits, keep the best weights, write a checkpoint."
         self.settle(); epoch, began = -(-self.step//self.epoch_steps), time.perf_counter()
@@ -376,8 +375,8 @@ class Trainer:
         if better: self.best = self.last; self.save_best()
         if better or self.settings.keep=='last': self.write('dev', p)
         self.pending += [dict(event='dev', task=n, **d, **self.at()) for n,d in dev.items()]
-        self.pending.append(dict(event='epoch', score=self.last['score'], raw=self.last['raw'], real_share=self.n_tokens/self.n_places, **self.pace(), eval_seconds=round(time.perf_counter()-began, 3), **self.at()))
-        self.checkpoint(); self.tell('epoch')
+        self.pending.append(dict(event='epoch', score=self.last['score'], raw=self.last['raw'], real_share=self.n_tokens/self.n_places, **self.pace(self.mark), eval_seconds=round(time.perf_counter()-began, 3), **self.at()))
+        self.mark = self.so_far(); self.checkpoint(); self.tell('epoch')
 
     def write(self, split, predictions):
         "Predictions in the course's format."
@@ -396,7 +395,7 @@ class Trainer:
 
     def state(self):
         "Everything that the next step depends on."
-        return dict(step=self.step, best=self.best, last=getattr(self, 'last', None), seconds=self.seconds, n_tokens=self.n_tokens, n_places=self.n_places, n_examples=self.n_examples,
+        return dict(step=self.step, best=self.best, last=getattr(self, 'last', None), seconds=self.seconds, cpu=self.cpu, n_tokens=self.n_tokens, n_places=self.n_places, n_examples=self.n_examples,
             model=self.model.state_dict(), optimizer=self.optimizer.state_dict(), scheduler=self.scheduler.state_dict(), samplers=[x.state_dict() for x in self.samplers],
             skipped=self.skipped, windows=[w.state_dict() for w in self.windows], rng=torch.get_rng_state(), cuda_rng=torch.cuda.get_rng_state(self.device) if self.device.type=='cuda' else None)
     def checkpoint(self):
@@ -417,7 +416,7 @@ class Trainer:
         "Go on from the checkpoint, if there is one."
         folder, events = self.run.folder/'checkpoint', self.run.folder/'events.jsonl'
         for n in ('stop', 'error.txt'): (self.run.folder/n).unlink(missing_ok=True)
-        self.saved, self.mark = time.monotonic(), (0, 0., 0)
+        self.saved, self.mark = time.monotonic(), self.so_far()
         self.speed = step_cost(self.model, float(np.mean([c.lengths.mean() for c in self.corpora]))) | dict(zip(('flops_per_second', 'bytes_per_second'), machine_rates(str(self.device), self.precision, torch.get_num_threads())))
         if not (folder/'checkpoint.json').exists():
             events.unlink(missing_ok=True) # of a run that died before its first checkpoint
@@ -435,12 +434,12 @@ class Trainer:
             d = torch.load(io.BytesIO(data), map_location=self.device, weights_only=True) # never runs code from the file
             self.model.load_state_dict(d['model']); self.optimizer.load_state_dict(d['optimizer']); self.scheduler.load_state_dict(d['scheduler'])
             for x,state in zip([*self.samplers, *self.windows], [*d['samplers'], *d['windows']], strict=True): x.load_state_dict(state)
-            for k in ('step', 'best', 'last', 'seconds', 'n_tokens', 'n_places', 'n_examples', 'skipped'): setattr(self, k, d[k])
+            for k in ('step', 'best', 'last', 'seconds', 'cpu', 'n_tokens', 'n_places', 'n_examples', 'skipped'): setattr(self, k, d[k])
             torch.set_rng_state(d['rng'].cpu())
             if d['cuda_rng'] is not None: torch.cuda.set_rng_state(d['cuda_rng'].cpu(), self.device)
         except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, RuntimeError, AttributeError) as e: raise damaged(f'checkpoint/{path.name} is no checkpoint of this run, or of another version ({type(e).__name__})') from None
         if events.exists(): os.truncate(events, note['events'])
-        self.saved_step, self.mark = note['step'], (self.n_tokens, self.seconds, self.step)
+        self.saved_step, self.mark = note['step'], self.so_far()
 
     def finish(self):
         "Predictions of the kept weights, test scores (once), and the summary, which is written last."
@@ -509,27 +508,17 @@ class Screen:
     def flush(self):
         if self.terminal: self.terminal.flush()
 
-def cores_shared(
-    cpu:float, # seconds of processor time, of all threads
-    seconds:float, # in which they were used
-    threads:int # that compute
-)->bool:
-    "Whether other processes took the cores: threads that wait for each other go on counting, so alone they use nearly all of their time."
-    return cpu<.75*seconds*threads
-
 def progress_bar():
     "A callback: a bar with the epoch, the last total score, the speed, whether other processes want the same cores, and the time left."
-    bar, shown, speed, mark = None, '', '', (0, 0., 0, 0.)
-    def now(t): return t.n_tokens, t.seconds, t.step, time.process_time()
+    bar, shown, speed, mark = None, '', '', None
     def callback(event, t):
         nonlocal bar, shown, speed, mark
-        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=Screen.find(), mininterval=.5, ncols=116, nrows=20, ascii=False), now(t)
+        if event=='start': bar, mark = tqdm(total=t.n_steps, initial=t.step, unit='step', file=Screen.find(), mininterval=.5, ncols=116, nrows=20, ascii=False), t.so_far()
         elif event=='epoch': shown = f" | dev score {t.last['score']:.3f}"
         elif event=='step':
             if t.seconds>mark[1]+1 and t.n_tokens>mark[0]:
-                tokens, seconds, steps, cpu = (b-a for a,b in zip(mark, now(t)))
-                crowded = ', cores shared' if t.device.type=='cpu' and cores_shared(cpu, seconds, torch.get_num_threads()) else ''
-                speed, mark = f' | {tokens/seconds:,.0f} tokens/s, {seconds/floor_seconds(t.speed, tokens, steps):.1f}x floor{crowded}', now(t)
+                p, mark = t.pace(mark), t.so_far()
+                speed = f" | {p['tokens_per_second']:,.0f} tokens/s, {p['floor_ratio']:.1f}x floor{', cores shared' if p['cores_shared'] else ''}"
             bar.set_postfix_str(f'epoch {t.step//t.epoch_steps}{shown}{speed}', refresh=False); bar.update()
         elif event=='end': bar.close()
     return callback
