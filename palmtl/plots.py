@@ -44,9 +44,9 @@ def dev_curves(
         d = dev[dev.task==t.name] if len(dev) else dev
         if not len(d): continue
         fig.add_scatter(x=[*d[x], *d[x][::-1]], y=[*d.high, *d.low[::-1]], mode='lines', fill='toself', fillcolor=rgba(c, .15), line_width=0, hoverinfo='skip', showlegend=False, legendgroup=t.name)
-        fig.add_scatter(x=d[x], y=d.metric, mode='lines+markers', name=f'{html.escape(t.title)} ({t.metric})', line_color=c, legendgroup=t.name, hovertemplate='%{y:.3f}')
+        fig.add_scatter(x=d[x], y=d.metric, mode='lines+markers', name=f'{html.escape(t.title)} ({t.metric})', line_color=c, cliponaxis=False, legendgroup=t.name, hovertemplate='%{y:.3f}')
         fig.add_hline(y=d.majority.iloc[-1], line=dict(color=c, dash='dot', width=1), opacity=.7)
-    layout(fig, f'Dev scores of {run.folder.name} (bands: 95 %, dotted: majority row)', xaxis_title=AXES[x], yaxis_title='dev metric')
+    layout(fig, f'Dev scores of {run.folder.name} (bands: 95 %, dotted: majority row)', xaxis=dict(title=AXES[x], rangemode='tozero'), yaxis_title='dev metric')
     if not fig.data: fig.add_annotation(text='no evaluation yet', showarrow=False)
     return fig
 
