@@ -141,4 +141,7 @@ def claim_chart(
     if len(shown) and 'paper' in shown: fig.add_scatter(x=shown.paper, y=[html.escape(f'{r.claim} ({r.what})') for r in shown.itertuples()], mode='markers', name='paper', marker=dict(symbol='diamond-open', color='#D55E00', size=10, line_width=1.5), hovertemplate='paper %{x:+.3f}')
     if not fig.data: fig.add_annotation(text='no runs to compare', showarrow=False)
     fig.add_vline(x=0, line=dict(color='#333333', width=1))
+    if len(shown): # room beside the longest interval
+        low, high = shown[['seed_low', 'row_low', 'difference']].min().min(), shown[['seed_high', 'row_high', 'difference']].max().max()
+        fig.update_xaxes(autorangeoptions_include=[low-.03*(high-low), high+.03*(high-low)])
     return layout(fig, title+'<br><sup>thick: 95 % interval over rows; thin: across seeds; grey: one of them holds zero</sup>', height=180+34*len(shown), xaxis_title='difference').update_layout(hovermode='closest').update_yaxes(autorange='reversed', automargin=True)

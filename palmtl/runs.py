@@ -19,10 +19,10 @@ from .schedulers import SCHEDULERS, PRIORITIES, EPOCHS
 from .metrics import replicates
 
 # %% ../nbs/07_runs.ipynb #cell-5
-def S(default, help:str, choices=None, low=None, high=None, above=None):
-    "A setting: its default, its help, and what is allowed (`above` is a bound that is not itself allowed)."
+def S(default, help:str, choices=None, low=None, high=None, above=None, decision=None):
+    "A setting: its default, its help, what is allowed (`above` is a bound that is not itself allowed), and which of the decisions it is, where the paper is silent or odd."
     return field(default_factory=lambda: default.copy() if isinstance(default, (dict, list)) else default,
-                 metadata=dict(default=default, help=help, choices=choices, low=low, high=high, above=above))
+                 metadata=dict(default=default, help=help, choices=choices, low=low, high=high, above=above, decision=decision))
 
 @dataclass(frozen=True)
 class Settings:
@@ -34,68 +34,68 @@ class Settings:
     tasks:list       = S([], 'names of tasks, or paths of TOML files; all three of the data if empty')
     limit:dict       = S({}, 'task=rows: keep so many training rows', low=1)
     limit_dev:int    = S(0, 'keep so many dev rows of each task; 0 keeps all', low=0)
-    bootstrap:dict   = S({}, 'task=factor: enlarge the training rows by resampling (30)', low=1)
+    bootstrap:dict   = S({}, 'task=factor: enlarge the training rows by resampling', low=1, decision=30)
     bad_rows:str     = S('stop', 'at an unusable row', ('stop', 'skip'))
     max_length:int   = S(128, 'tokens of a sequence, special ones included', low=8)
     bucketing:bool   = S(True, 'batches of rows of similar length')
     # model
-    pairs:str        = S('absdiff', 'what the head of a pair task sees (25)', ('concat', 'absdiff', 'cosine', 'cross'))
-    pooling:str      = S('mean', 'one vector per sequence (26)', ('pooler', 'cls', 'mean'))
-    dropout:float    = S(.1, 'inside the encoder and the PALs (33)', low=0, high=.9)
-    head_dropout:float = S(.1, 'before each head (33)', low=0, high=.9)
-    regression:str   = S('unit', 'a regression is learned on labels as they are, or brought to [0, 1] (23)', ('raw', 'unit'))
+    pairs:str        = S('absdiff', 'what the head of a pair task sees', ('concat', 'absdiff', 'cosine', 'cross'), decision=25)
+    pooling:str      = S('mean', 'one vector per sequence', ('pooler', 'cls', 'mean'), decision=26)
+    dropout:float    = S(.1, 'inside the encoder and the PALs', low=0, high=.9, decision=33)
+    head_dropout:float = S(.1, 'before each head', low=0, high=.9, decision=33)
+    regression:str   = S('unit', 'a regression is learned on labels as they are, or brought to [0, 1]', ('raw', 'unit'), decision=23)
     # PALs
-    n_pals:int       = S(0, 'layers with a PAL (7)', low=0)
-    pal_layers:str   = S('last', '`last`, `first`, `spread`, or layer numbers such as `0,4,11` (7)')
+    n_pals:int       = S(0, 'layers with a PAL', low=0, decision=7)
+    pal_layers:str   = S('last', '`last`, `first`, `spread`, or layer numbers such as `0,4,11`', decision=7)
     pal_kind:str     = S('pal', 'projected attention, or a low-rank layer without attention', ('pal', 'lowrank'))
-    pal_size:int     = S(0, 'small width d_s; 0: 204 of 768, in proportion (4)', low=0)
-    pal_heads:int    = S(12, 'heads of the small attention (3)', low=1)
-    pal_shared:bool  = S(True, 'one V^E and V^D for all layers of a task (1)')
-    pal_gelu:str     = S('after', 'GELU after V^D, inside, or none (2)', ('after', 'inside', 'none'))
-    pal_at:str       = S('attention', 'TS(h) is added before this LayerNorm (5)', ('attention', 'final'))
-    pal_output:bool  = S(False, 'an output projection in the small attention (6)')
-    pal_init:str     = S('normal', 'N(0, .02), or V^D = 0 for no effect at first (8)', ('normal', 'zero'))
-    pal_lr:float     = S(0., 'learning rate of the PALs; 0: the same as lr (9)', low=0)
+    pal_size:int     = S(0, 'small width d_s; 0: 204 of 768, in proportion', low=0, decision=4)
+    pal_heads:int    = S(12, 'heads of the small attention', low=1, decision=3)
+    pal_shared:bool  = S(True, 'one V^E and V^D for all layers of a task', decision=1)
+    pal_gelu:str     = S('after', 'GELU after V^D, inside, or none', ('after', 'inside', 'none'), decision=2)
+    pal_at:str       = S('attention', 'TS(h) is added before this LayerNorm', ('attention', 'final'), decision=5)
+    pal_output:bool  = S(False, 'an output projection in the small attention', decision=6)
+    pal_init:str     = S('normal', 'N(0, .02), or V^D = 0 for no effect at first', ('normal', 'zero'), decision=8)
+    pal_lr:float     = S(0., 'learning rate of the PALs; 0: the same as lr', low=0, decision=9)
     # schedule
-    scheduler:str    = S('annealed', 'which task next (10)', SCHEDULERS)
-    single_task:str  = S('', 'the task of scheduler `single`; the first if empty (27)')
-    order:list       = S([], 'order of scheduler `sequential`; that of tasks if empty (28)')
-    sequential:str   = S('even', 'stretches of `sequential`: the steps split evenly, or `epochs` passes over each task (29)', ('even', 'epochs'))
-    sizes:str        = S('examples', 'what sampling by size counts (11)', ('examples', 'batches'))
-    anneal_clock:str = S('epoch', 'alpha changes at each (12)', ('epoch', 'step'))
-    priority:str     = S('paper', 'formula of dynamic prioritisation (13)', tuple(PRIORITIES))
-    dynamic:str      = S('both', 'what priorities act on (14)', ('both', 'sampling', 'weighting'))
-    kpi_from:str     = S('train', 'where the KPI is read: training batches, the dev split each epoch (it leaks), or rows held out of train (15)', ('train', 'dev', 'holdout'))
-    kpi_decay:float  = S(.1, 'alpha of the KPI\'s moving average (16)', above=0, high=1)
-    kpi_start:float  = S(-1., 'first value of that average; -1: the first KPI seen (16)', low=-1, high=1)
-    gamma:float      = S(1., 'focus of the priorities (16)', low=0)
-    kpi_window:int   = S(256, 'training examples over which a correlation\'s KPI is computed (17)', low=8)
-    kpi_correlation:str = S('clamp', 'a correlation r as KPI: r, or (r+1)/2 (17)', ('clamp', 'shift'))
-    potentials:dict  = S({}, 'task=score of a single-task model, for priority `amtl` (13)', above=0, high=1)
+    scheduler:str    = S('annealed', 'which task next', SCHEDULERS, decision=10)
+    single_task:str  = S('', 'the task of scheduler `single`; the first if empty', decision=27)
+    order:list       = S([], 'order of scheduler `sequential`; that of tasks if empty', decision=28)
+    sequential:str   = S('even', 'stretches of `sequential`: the steps split evenly, or `epochs` passes over each task', ('even', 'epochs'), decision=29)
+    sizes:str        = S('examples', 'what sampling by size counts', ('examples', 'batches'), decision=11)
+    anneal_clock:str = S('epoch', 'alpha changes at each', ('epoch', 'step'), decision=12)
+    priority:str     = S('paper', 'formula of dynamic prioritisation', tuple(PRIORITIES), decision=13)
+    dynamic:str      = S('both', 'what priorities act on', ('both', 'sampling', 'weighting'), decision=14)
+    kpi_from:str     = S('train', 'where the KPI is read: training batches, the dev split each epoch (it leaks), or rows held out of train', ('train', 'dev', 'holdout'), decision=15)
+    kpi_decay:float  = S(.1, 'alpha of the KPI\'s moving average', above=0, high=1, decision=16)
+    kpi_start:float  = S(-1., 'first value of that average; -1: the first KPI seen', low=-1, high=1, decision=16)
+    gamma:float      = S(1., 'focus of the priorities', low=0, decision=16)
+    kpi_window:int   = S(256, 'training examples over which a correlation\'s KPI is computed', low=8, decision=17)
+    kpi_correlation:str = S('clamp', 'a correlation r as KPI: r, or (r+1)/2', ('clamp', 'shift'), decision=17)
+    potentials:dict  = S({}, 'task=score of a single-task model, for priority `amtl`', above=0, high=1, decision=13)
     # steps
     batch_size:int   = S(32, 'rows of a step', low=1)
     epochs:int       = S(6, 'epochs', low=1)
-    steps_per_epoch:str = S('300', '`cycle`, `min`, `max`, `sum`, or a number (18)')
-    more_batches:int = S(1, 'multiplies the steps of an epoch (19)', low=1)
-    accumulate:int   = S(1, 'batches whose gradients make one step (19)', low=1)
-    step_loss:str    = S('one', 'one task a step, or the sum over all tasks (21)', ('one', 'sum'))
+    steps_per_epoch:str = S('300', '`cycle`, `min`, `max`, `sum`, or a number', decision=18)
+    more_batches:int = S(1, 'multiplies the steps of an epoch', low=1, decision=19)
+    accumulate:int   = S(1, 'batches whose gradients make one step', low=1, decision=19)
+    step_loss:str    = S('one', 'one task a step, or the sum over all tasks', ('one', 'sum'), decision=21)
     # optimiser
     lr:float         = S(1e-3, 'peak learning rate', above=0)
     head_lr:float    = S(0., 'learning rate of the heads; 0: the same as lr', low=0)
-    warmup:float     = S(.1, 'share of the steps over which the rate rises (31)', low=0, high=1)
-    decay:str        = S('linear', 'after that it falls to zero, or stays (31)', ('linear', 'none'))
-    weight_decay:float = S(.01, 'AdamW\'s, on matrices (33)', low=0)
-    clip:float       = S(1., 'largest norm of the gradient; 0: no limit (33)', low=0)
-    idle:str         = S('still', 'parameters of absent tasks: they rest, or momentum moves them as in old PyTorch (32)', ('still', 'momentum'))
-    reset:str        = S('gradients', 'what "the optimizer was reset" means after each batch: its gradients, or its memory too (20)', ('gradients', 'memory'))
+    warmup:float     = S(.1, 'share of the steps over which the rate rises', low=0, high=1, decision=31)
+    decay:str        = S('linear', 'after that it falls to zero, or stays', ('linear', 'none'), decision=31)
+    weight_decay:float = S(.01, 'AdamW\'s, on matrices', low=0, decision=33)
+    clip:float       = S(1., 'largest norm of the gradient; 0: no limit', low=0, decision=33)
+    idle:str         = S('still', 'parameters of absent tasks: they rest, or momentum moves them as in old PyTorch', ('still', 'momentum'), decision=32)
+    reset:str        = S('gradients', 'what "the optimizer was reset" means after each batch: its gradients, or its memory too', ('gradients', 'memory'), decision=20)
     # scores
-    score:str        = S('paper', 'total: correlations as (r+1)/2, or raw (22)', ('paper', 'raw'))
+    score:str        = S('paper', 'total: correlations as (r+1)/2, or raw', ('paper', 'raw'), decision=22)
     evaluate_every:int = S(1, 'epochs between evaluations; the last epoch is always evaluated', low=1)
     predict_test:bool = S(True, 'at the end, predict the test split too, and score it where it has labels')
-    correlation:str  = S('pearson', 'metric of the regressions that ask for no other (24)', ('pearson', 'spearman'))
-    keep:str         = S('best', 'predictions and test scores are those of the best epoch by total dev score, or of the last (35)', ('best', 'last'))
+    correlation:str  = S('pearson', 'metric of the regressions that ask for no other', ('pearson', 'spearman'), decision=24)
+    keep:str         = S('best', 'predictions and test scores are those of the best epoch by total dev score, or of the last', ('best', 'last'), decision=35)
     # machine
-    seed:int         = S(11711, 'of everything (34)', low=0, high=2**31-1)
+    seed:int         = S(11711, 'of everything', low=0, high=2**31-1, decision=34)
     device:str       = S('auto', '`auto`, `cpu`, `cuda`, `cuda:1`, ...')
     precision:str    = S('fp32', 'arithmetic of the forward pass: `bf16` is autocast, `auto` is bf16 where the device has it', ('auto', 'fp32', 'bf16'))
     deterministic:bool = S(False, 'on a GPU, algorithms that sum in one order, where torch has them; slower')
@@ -115,9 +115,7 @@ def read_setting(
     "One setting's value, checked; raises `InputError`."
     if name not in _FIELDS: raise InputError(f"there is no setting '{name}'{nearest(name, _FIELDS)}")
     f = _FIELDS[name]; m = f.metadata
-    def bad(what):
-        help = re.sub(r' \([\d, ]+\)$', '', m['help']) # without the number of the decision
-        raise InputError(f"setting {name} = {value!r}: {what} was expected ({help})")
+    def bad(what): raise InputError(f"setting {name} = {value!r}: {what} was expected ({m['help']})")
     v = value
     if f.type is str and isinstance(v, int) and not isinstance(v, bool): v = str(v)
     if f.type is str and isinstance(v, (list, tuple)) and name=='pal_layers': v = ','.join(map(str, v))
@@ -435,6 +433,6 @@ def publish(
 
 # %% ../nbs/07_runs.ipynb #cell-26
 def settings_table()->pd.DataFrame:
-    "Every setting with its value in each preset and its help."
+    "Every setting with its value in each preset, its help and the number of the decision."
     values = {p: dataclasses.asdict(Settings(**dict(preset=p) | {k: read_setting(k, v) for k,v in PRESETS[p].items()})) for p in PRESETS}
-    return pd.DataFrame({**values, 'help': {k: f.metadata['help']+(f" [{' | '.join(f.metadata['choices'])}]" if f.metadata['choices'] else '') for k,f in _FIELDS.items()}}).drop('preset')
+    return pd.DataFrame({**values, 'help': {k: f.metadata['help']+(f" [{' | '.join(f.metadata['choices'])}]" if f.metadata['choices'] else '') for k,f in _FIELDS.items()}, 'decision': {k: f.metadata['decision'] or '' for k,f in _FIELDS.items()}}).drop('preset')
