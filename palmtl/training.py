@@ -270,7 +270,7 @@ class Trainer:
         s = self.settings
         if self.run.state=='finished': return self.run
         with self.alone(), self.plainly(), self.listening(), unhurried():
-            self.restore(); self.tell('start')
+            self.restore(); self.mark = self.so_far(); self.tell('start')
             while self.step<self.n_steps and not self.stopping:
                 self.train_step()
                 if self.step%(self.epoch_steps*s.evaluate_every)==0 or self.step==self.n_steps: self.end_epoch()
@@ -416,7 +416,7 @@ class Trainer:
         "Go on from the checkpoint, if there is one."
         folder, events = self.run.folder/'checkpoint', self.run.folder/'events.jsonl'
         for n in ('stop', 'error.txt'): (self.run.folder/n).unlink(missing_ok=True)
-        self.saved, self.mark = time.monotonic(), self.so_far()
+        self.saved = time.monotonic()
         self.speed = step_cost(self.model, float(np.mean([c.lengths.mean() for c in self.corpora]))) | dict(zip(('flops_per_second', 'bytes_per_second'), machine_rates(str(self.device), self.precision, torch.get_num_threads())))
         if not (folder/'checkpoint.json').exists():
             events.unlink(missing_ok=True) # of a run that died before its first checkpoint
@@ -439,7 +439,7 @@ class Trainer:
             if d['cuda_rng'] is not None: torch.cuda.set_rng_state(d['cuda_rng'].cpu(), self.device)
         except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, RuntimeError, AttributeError) as e: raise damaged(f'checkpoint/{path.name} is no checkpoint of this run, or of another version ({type(e).__name__})') from None
         if events.exists(): os.truncate(events, note['events'])
-        self.saved_step, self.mark = note['step'], self.so_far()
+        self.saved_step = note['step']
 
     def finish(self):
         "Predictions of the kept weights, test scores (once), and the summary, which is written last."
