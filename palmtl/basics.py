@@ -6,7 +6,7 @@
 __all__ = ['InputError', 'nearest', 'write_atomic', 'error_text', 'json_ready', 'Registry', 'load_plugin']
 
 # %% ../nbs/00_basics.ipynb #16c80834
-import difflib, hashlib, importlib.util, inspect, json, math, os, sys, traceback
+import difflib, hashlib, inspect, json, math, os, sys, traceback, types
 from pathlib import Path
 
 # %% ../nbs/00_basics.ipynb #cell-5
@@ -115,24 +115,23 @@ def load_plugin(
         raise InputError(f'plugin {path}: cannot be read ({e.strerror})') from None
     digest = hashlib.sha256(source).hexdigest()
     if digest not in _PLUGINS:
-        _PLUGINS[digest] = _import_plugin(path, f'palmtl_plugin_{digest[:12]}')
+        _PLUGINS[digest] = _import_plugin(path, source, f'palmtl_plugin_{digest[:12]}')
     return dict(name=path.name, sha256=digest)
 
 # %% ../nbs/00_basics.ipynb #aa6ddb67
-def _import_plugin(path, name):  # -> module
+def _import_plugin(path, source, name):  # -> module
     if path.suffix != '.py':
         raise InputError(f"plugin {path}: a Python file was expected, with the ending '.py'")
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # so that what it defines can be pickled
+    module = sys.modules[name] = types.ModuleType(name)  # so that what it defines can be pickled
+    module.__file__ = str(path)
     try:
-        spec.loader.exec_module(module)
+        exec(compile(source, str(path), 'exec'), module.__dict__)
     except SyntaxError as e:
         _fail_plugin(name, f'plugin {path}, line {e.lineno}: is not Python ({e.msg})')
     except Exception as e:
         own = [f for f in traceback.extract_tb(e.__traceback__) if f.filename == str(path)]
         line = f', line {own[-1].lineno}' if own else ''
-        what = str(e) if isinstance(e, InputError) else f'{type(e).__name__}: {e}'
+        what = str(e) if hasattr(e, '_render_traceback_') else f'{type(e).__name__}: {e}'
         _fail_plugin(name, f'plugin {path}{line}: {what}')
     return module
 
