@@ -16,7 +16,8 @@ from .data import find_folder
 from .bert import BertEncoder, SAMPLE_CONFIG, find_encoder, read_config
 from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, resolve_tasks, run_name
-from .training import Screen, build_model
+from .control import Screen
+from .evaluation import build_model
 
 # %% ../nbs/40_ablations.ipynb #cell-6
 def check_settings(

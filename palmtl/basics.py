@@ -6,7 +6,7 @@
 __all__ = ['InputError', 'nearest', 'write_atomic', 'error_text', 'json_ready', 'Registry', 'load_plugin']
 
 # %% ../nbs/00_basics.ipynb #16c80834
-import difflib, hashlib, inspect, json, math, os, sys, traceback, types
+import difflib, hashlib, inspect, math, os, sys, traceback, types
 from pathlib import Path
 
 # %% ../nbs/00_basics.ipynb #cell-5

@@ -37,14 +37,9 @@ from .metrics import score_task, seed_interval, total
 from .runs import describe_environment
 from .settings import make_settings, resolve_tasks
 from .speed import floor_seconds, machine_rates, step_cost
-from palmtl.training import (
-    Screen,
-    Trainer,
-    lr_factor,
-    pick_device,
-    pick_precision,
-    garbage_collection_paused,
-)
+from .control import Screen, garbage_collection_paused
+from .training import Trainer, lr_factor
+from .evaluation import pick_device, pick_precision
 from .plots import COLOURS, layout
 
 # %% ../nbs/62_benchmark.ipynb #cell-5
@@ -222,20 +217,20 @@ def advance(
 ) -> Stretch:
     "Train so many steps."
     field = self.field
-    self.settle()
+    self.read_losses()
     before, work = (
         np.array([self.n_examples, self.n_tokens, self.n_places]),
         self.inner.seconds - self.cutting.seconds,
     )
-    with self.listening():
-        field.sync()
-        start = time.perf_counter()
-        for _ in range(steps):
-            self.train_step()
-            self.tell('step')
-        field.sync()
-        took = time.perf_counter() - start
-    self.settle()
+    field.sync()
+    start = time.perf_counter()
+    for _ in range(steps):
+        self.train_step()
+        self.run_callbacks('after_step')
+        self.serve_requests()
+    field.sync()
+    took = time.perf_counter() - start
+    self.read_losses()
     inside = (
         self.inner.seconds - self.cutting.seconds - work if self.device.type != 'cuda' else math.nan
     )

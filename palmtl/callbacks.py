@@ -88,6 +88,10 @@ class CallbackList(list):
             return CALLBACKS[item]()
         return item if isinstance(item, Callback) else FunctionCallback(item)
 
+    def append(self, item):
+        "Add one more, in whatever form."
+        super().append(self.make(item))
+
     def run(
         self,
         phase: str,  # one of `PHASES`

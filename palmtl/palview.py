@@ -18,7 +18,7 @@ from .data import Rows, cached_tokens, limit_rows, make_batch, tokenize
 from .model import to_torch
 from .metrics import paired_difference, replicates, score_task, total
 from .runs import Run, runs_folder
-from .training import predict_rows, load_best, pick_device
+from .evaluation import predict_rows, load_best, pick_device
 from .plots import COLOURS, GREY, layout
 from .dashboard import Board, Chart
 

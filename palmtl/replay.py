@@ -12,7 +12,8 @@ import numpy as np, pandas as pd
 from .basics import InputError
 from .runs import Run, describe_environment, runs_folder
 from .settings import make_settings
-from .training import Trainer, progress_bar
+from .training import Trainer
+from .control import progress_bar
 
 # %% ../nbs/43_replay.ipynb #cell-5
 def same(

@@ -16,7 +16,7 @@ from .data import write_predictions
 from .bert import BertEncoder, SAMPLE_CONFIG, find_encoder, load_encoder, weight_files
 from .model import Corpus, MultitaskModel, cut_batch, predict
 from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
-from .metrics import METRICS, Window, interval, score_task, total
+from .metrics import Window, interval, score_task, total
 from .settings import Settings, make_settings, resolve_tasks
 from .runs import Run, describe_environment
 from .callbacks import CallbackList
