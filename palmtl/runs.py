@@ -13,7 +13,7 @@ from fastcore.basics import patch
 from .basics import InputError, error_text, json_ready, write_atomic
 from .tasks import Task
 from .data import Rows, load_rows, read_predictions
-from .metrics import replicates
+from .metrics import METRICS, replicates
 from palmtl.settings import (
     _FIELDS,
     _NOT_IN_NAME,
@@ -341,7 +341,7 @@ def examples(
             )
         out[t.name] = dict(
             prediction=p,
-            correct=None if t.is_correlation else p == rows.labels,
+            correct=p == rows.labels if METRICS[t.metric].row_wise else None,
             replicates=replicates(t, p, rows.labels),
         )
     return out

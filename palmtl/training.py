@@ -16,7 +16,7 @@ from .data import write_predictions
 from .bert import BertEncoder, SAMPLE_CONFIG, find_encoder, load_encoder, weight_files
 from .model import Corpus, MultitaskModel, cut_batch, predict
 from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
-from .metrics import Window, interval, score_task, total
+from .metrics import METRICS, Window, interval, score_task, total
 from .settings import Settings, make_settings, resolve_tasks
 from .runs import Run, describe_environment
 from .callbacks import CallbackList
@@ -443,7 +443,7 @@ def observe_kpis(self: Trainer, draws, answers):
         p, y = p.float().cpu().numpy(), y.cpu().numpy()
         if not np.isfinite(p).all() or not np.isfinite(y).all():
             continue
-        if task.is_correlation:  # of one batch it would be noise
+        if METRICS[task.metric].needs_window:  # of one batch it would be noise
             window.add(p, y)
             p, y = window.p, window.y
         kpi = kpi_of(task, score_task(task, p, y), self.settings.kpi_correlation)
