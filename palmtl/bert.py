@@ -385,6 +385,7 @@ def forward(
     attention_mask=None,  # bool (batch, seq); None if nothing is padded
     token_type_ids=None,  # (batch, seq); zeros if None
     adapt=None,  # (layer, h, mask, first) -> (at_attention, at_final)
+    adapt_output=None,  # (layer, its input, its output) -> its output, changed
     all_layers: bool = False,  # return every hidden state, from the embeddings to the last layer
     first: int
     | None = None,  # how many places of the last layer are wanted, from the left; all if None
@@ -395,7 +396,9 @@ def forward(
     mask, states = key_mask(attention_mask), [h]
     for l, layer in enumerate(self.layers):
         n = first if layer is self.layers[-1] else None
-        h = layer(h, mask, *(adapt(l, h, mask, n) if adapt else (None, None)), n)
+        added = adapt(l, h, mask, n) if adapt else (None, None)
+        out = layer(h, mask, *added, n)
+        h = adapt_output(l, h, out) if adapt_output else out
         if all_layers:
             states.append(h)
     return states if all_layers else h

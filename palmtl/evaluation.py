@@ -11,7 +11,7 @@ import numpy as np, torch
 from .basics import InputError
 from .data import load_tokenizer
 from .bert import BertConfig, BertEncoder
-from .pals import PALs, pal_layers
+from .pals import make_pals, pal_layers
 from .model import Corpus, MultitaskModel, cut_batch, predict
 from .settings import Settings
 from .runs import Run
@@ -48,7 +48,6 @@ def pal_options(s: Settings) -> dict:
     return dict(
         size=s.pal_size,
         heads=s.pal_heads,
-        kind=s.pal_kind,
         shared=s.pal_shared,
         gelu=s.pal_gelu,
         at=s.pal_at,
@@ -70,8 +69,8 @@ def build_model(
     layers = pal_layers(s.n_pals, config.num_hidden_layers, where)
     pals = None
     if layers:
-        std = config.initializer_range
-        pals = PALs(len(tasks), config.hidden_size, layers, std=std, **pal_options(s))
+        options = pal_options(s) | dict(std=config.initializer_range)
+        pals = make_pals(s.pal_kind, len(tasks), config.hidden_size, layers, **options)
     return MultitaskModel(
         encoder,
         tasks,

@@ -245,13 +245,23 @@ def _n_features(self: MultitaskModel, t, d):
 @patch
 def hidden_states(self: MultitaskModel, batch, first=None):  # (sequences, first or seq, d_model)
     "The last hidden states of a batch, each row seen through its own task's PALs; only those of the first places if one says so."
-    adapt = (
-        None
-        if self.pals is None
-        else lambda l, h, mask, first: self.pals(l, h, mask, batch.groups, first)
-    )
+    adapt = adapt_output = None
+    if self.pals is not None:
+        groups = batch.groups
+
+        def adapt(layer, h, mask, first):
+            return self.pals(layer, h, mask, groups, first)
+
+        def adapt_output(layer, h, out):
+            return self.pals.output(layer, h, out, groups)
+
     return self.encoder(
-        batch.input_ids, batch.attention_mask, batch.token_type_ids, adapt, first=first
+        batch.input_ids,
+        batch.attention_mask,
+        batch.token_type_ids,
+        adapt,
+        adapt_output=adapt_output,
+        first=first,
     )
 
 # %% ../nbs/13_model.ipynb #0731fc8a

@@ -15,6 +15,7 @@ import pandas as pd
 from .basics import InputError, load_plugin, nearest
 from .tasks import load_task, PAPER_TASKS
 from .data import SAMPLE_TASKS
+from .pals import PAL_KINDS
 from .schedulers import SCHEDULERS, PRIORITIES, EPOCHS
 
 # %% ../nbs/21_settings.ipynb #cell-5
@@ -100,7 +101,7 @@ class PalSettings:
         'last', '`last`, `first`, `spread`, or layer numbers such as `0,4,11`', decision=7
     )
     pal_kind: str = setting(
-        'pal', 'projected attention, or a low-rank layer without attention', ('pal', 'lowrank')
+        'pal', 'projected attention, or a low-rank layer without attention', PAL_KINDS
     )
     pal_size: int = setting(0, 'small width d_s; 0: 204 of 768, in proportion', low=0, decision=4)
     pal_heads: int = setting(12, 'heads of the small attention', low=1, decision=3)

@@ -58,7 +58,7 @@ def step_cost(
         2 * (4 * d * d + 2 * d * f) / s + 4 * c.num_attention_heads * d,
     )  # the last one, if one place is pooled
     forward = layer * (c.num_hidden_layers - 1) + (layer if model.pooling == 'mean' else last)
-    if p is not None:
+    if hasattr(p, 'encode'):  # of other kinds only the encoder is counted
         size = p.encode[0][0].out_features
         into, within, after = (
             2 * d * size,
