@@ -10,7 +10,7 @@ import gzip, hashlib, io, json, os, platform, re, subprocess, sys, zlib
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
-from .basics import InputError, error_text, json_ready, write_atomic
+from .basics import InputError, error_text, json_ready, load_plugin, write_atomic
 from .tasks import Task
 from .data import Rows, load_rows, read_predictions
 from .metrics import METRICS, replicates
@@ -191,6 +191,8 @@ def record(self: Run):
 @patch(as_prop=True)
 def settings(self: Run):
     record = self.record['settings']
+    for path in record.get('plugins', []):
+        load_plugin(path)  # other settings may name what it registers
     for k in record:
         if k not in _FIELDS:
             raise InputError(
@@ -397,13 +399,13 @@ def publish(
         )
     out, record = Path(to or runs_folder() / 'published') / run_name(run.settings), run.record
     text, s = command(run.settings), record['settings']
-    for path in [s['encoder'], s['data'], *s['tasks']]:
+    for path in [s['encoder'], s['data'], *s['tasks'], *s.get('plugins', [])]:
         if Path(path.removeprefix('hub:')).is_absolute():
             name = ('hub:' if path.startswith('hub:') else '') + Path(path).name
             text = text.replace(path, name)
-            s |= {k: name for k in ('encoder', 'data') if s[k] == path} | dict(
-                tasks=[name if t == path else t for t in s['tasks']]
-            )
+            s |= {k: name for k in ('encoder', 'data') if s[k] == path}
+            for k in ('tasks', 'plugins'):
+                s[k] = [name if x == path else x for x in s.get(k, [])]
     run.verify()
     out.mkdir(parents=True, exist_ok=True)
     (out.parent / 'ids').mkdir(exist_ok=True)
