@@ -202,8 +202,12 @@ class Ours(Trainer):
             for c in self.corpora:
                 c.cut = self.cutting.wrap(c.cut)
 
-    def read_data(self, tokenizer):
-        self.rows, self.tokens, self.tokenizer = self.field.rows, self.field.tokens, tokenizer
+    def read_data(self):
+        "The field's rows and tokens, so that all contestants share them."
+        encoder = self.settings.encoder
+        self.folder = None if encoder == 'sample' else find_encoder(encoder)
+        self.tokenizer = load_tokenizer(self.folder)
+        self.rows, self.tokens = self.field.rows, self.field.tokens
 
     def answer(self) -> dict:  # task name -> (dev rows,)
         "Predictions for the dev rows."

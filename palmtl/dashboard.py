@@ -715,7 +715,7 @@ def control(
         layout=W.Layout(width='270px'),
     )
     if m['choices']:
-        return W.Dropdown(options=m['choices'], value=value, **kw)
+        return W.Dropdown(options=list(m['choices']), value=value, **kw)
     if f.type is bool:
         return W.Checkbox(value=value, **kw)
     if f.type is int and name in _SLIDERS:
