@@ -91,6 +91,16 @@ class Registry(dict):
 
         return enter
 
+    def check_options(
+        self,
+        options,  # names that were given
+        known,  # names that some entry has
+    ):
+        "Raise `InputError` for an option that no entry has."
+        for option in options:
+            if option not in known:
+                raise InputError(f"no {self.what} has an option '{option}'{nearest(option, known)}")
+
     def help(
         self,
         name: str,  # of an entry

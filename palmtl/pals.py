@@ -242,8 +242,6 @@ def make_pals(
     parameters = inspect.signature(PAL_KINDS[kind]).parameters
     takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     known = set(inspect.signature(PALs.__init__).parameters) | set(parameters)
-    for option in options:
-        if option not in known:
-            raise InputError(f"no pal_kind has an option '{option}'{nearest(option, known)}")
+    PAL_KINDS.check_options(options, known)
     taken = {k: v for k, v in options.items() if takes_all or k in parameters}
     return PAL_KINDS[kind](n_tasks, d_model, layers, **taken)

@@ -329,9 +329,7 @@ def make_scheduler(
     "The scheduler of that name; raises `InputError` for an option that no scheduler has."
     own = scheduler_options(name)
     known = set().union(*map(scheduler_options, SCHEDULERS))
-    for option in options:
-        if option not in known:
-            raise InputError(f"no scheduler has an option '{option}'{nearest(option, known)}")
+    SCHEDULERS.check_options(options, known)
     taken = {k: v for k, v in options.items() if k in own}
     return SCHEDULERS[name](n_tasks, steps, epoch, seed, **taken)
 

@@ -597,8 +597,8 @@ def serve_requests(self: Trainer):
     while True:
         if take_request(self.run, 'evaluate'):
             self.evaluate_now()
-        stop = bool(self.stopping) or self.run.is_requested('stop')
-        self.waiting = self.run.is_requested('pause') and not stop
+        pause = self.run.is_requested('pause')
+        self.waiting = pause and not self.stopping and not self.run.is_requested('stop')
         if not self.waiting:
             break
         if self.pending or self.unread_steps:
