@@ -10,6 +10,7 @@ cfg = ini['DEFAULT']
 
 setup(name=cfg['lib_name'], version=cfg['version'], license='Apache-2.0', description=cfg['description'],
       author=cfg['author'], python_requires=f">={cfg['min_python']}", packages=[cfg['lib_path']],
+      package_data={cfg['lib_path']: ['static/*']},
       package_dir={'': '.'}, # so that an editable installation is a path, which comes before a clone of the same name in the current folder
       install_requires=cfg['requirements'].split(),
       extras_require=dict(dev=cfg['dev_requirements'].split(), hub=['datasets>=4']),

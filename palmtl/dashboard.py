@@ -12,61 +12,19 @@ from pathlib import Path
 import anywidget, ipywidgets as W, numpy as np, plotly.graph_objects as go, traitlets
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
-from .basics import InputError
+from .basics import InputError, error_text, static_text
 from .runs import Run, runs_folder
 from .settings import Settings, make_settings
-from .basics import error_text
 from .schedulers import make_scheduler, simulate
 from .speed import cores_shared, floor_seconds
 from .training import Trainer
 from .plots import AXES, COLOURS, dev_curves, layout
 
-# %% ../nbs/51_dashboard.ipynb #cell-5
-_JS = """
-function library(model) { // one for the whole page
-  if (window.Plotly) return Promise.resolve(window.Plotly);
-  return window.palmtlPlotly ??= new Promise(done => {
-    const take = (message, buffers) => {
-      if (message.kind !== 'plotly') return;
-      model.off('msg:custom', take);
-      const script = document.createElement('script');
-      script.src = URL.createObjectURL(new Blob([buffers[0]], {type: 'text/javascript'}));
-      script.onload = () => done(window.Plotly);
-      document.head.append(script);
-    };
-    model.on('msg:custom', take);
-    model.send({kind: 'plotly'});
-  });
-}
-async function render({model, el}) {
-  const plot = document.createElement('div');
-  plot.className = 'palmtl-chart';
-  el.append(plot);
-  const Plotly = await library(model);
-  const draw = () => {
-    const {data, layout} = model.get('figure');
-    const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
-    const ink = colour('--jp-ui-font-color1') || '#333', line = colour('--jp-border-color2') || '#ddd';
-    const themed = {...layout, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: {...layout.font, color: ink}, uirevision: 'kept'};
-    for (const k of Object.keys(themed)) if (/^[xy]axis/.test(k)) themed[k] = {...themed[k], gridcolor: line, zerolinecolor: line, linecolor: line};
-    Plotly.react(plot, data, themed, {responsive: true, displaylogo: false});
-  };
-  draw();
-  model.on('change:figure', draw);
-  const size = new ResizeObserver(() => { if (plot.offsetWidth) Plotly.Plots.resize(plot); }); // it may have been drawn before it had a width
-  size.observe(plot);
-  const theme = new MutationObserver(draw);
-  theme.observe(document.body, {attributes: true, attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light']});
-  return () => { model.off('change:figure', draw); theme.disconnect(); size.disconnect(); Plotly.purge(plot); };
-}
-export default { render };
-"""
-
 # %% ../nbs/51_dashboard.ipynb #31eaed1f
 class Chart(anywidget.AnyWidget):
     "A plotly figure that can be changed while it is shown."
 
-    _esm = _JS
+    _esm = static_text('chart.js') + 'export default { render };'
     figure = traitlets.Dict().tag(sync=True)
 
     def __init__(self, fig: go.Figure | None = None):
@@ -88,10 +46,10 @@ class Chart(anywidget.AnyWidget):
             self.send(dict(kind='plotly'), [get_plotlyjs().encode()])
 
 # %% ../nbs/51_dashboard.ipynb #cell-8
-_KEPT = """<style>
-.jp-OutputArea:has(> .jp-OutputArea-child .palmtl-kept):has(> .jp-OutputArea-child .jupyter-widgets .palmtl-chart, > .jp-OutputArea-child .widget-box) > .jp-OutputArea-child:has(.palmtl-kept, .jp-RenderedPlotly) { display: none; }
-.jp-OutputArea:has(> .jp-OutputArea-child .palmtl-kept) > .jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets) { display: none; }
-</style><p class="palmtl-kept"><i>What it showed last; run this cell to bring it to life.</i></p>"""
+_KEPT = (
+    f'<style>{static_text("kept.css")}</style><p class="palmtl-kept">'
+    '<i>What it showed last; run this cell to bring it to life.</i></p>'
+)
 
 
 def _pre(text):

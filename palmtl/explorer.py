@@ -13,15 +13,14 @@ from pathlib import Path
 import anywidget, ipywidgets as W, numpy as np, pandas as pd, plotly.graph_objects as go, traitlets
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
-from .basics import InputError, nearest
+from .basics import InputError, nearest, static_text, write_atomic
 from .data import find_folder, read_predictions
 from .settings import _NOT_IN_NAME, differences, resolve_tasks
 from .runs import Run, runs_folder
-from .basics import write_atomic
 from .ablations import Grid
 from .comparisons import compare, left_out, scores, side_by_side, summarise
 from .plots import AXES, COLOURS, claim_chart, heat_map, layout, radar, score_bars
-from .dashboard import _JS, Board, Chart, LiveRun
+from .dashboard import Board, Chart, LiveRun
 
 # %% ../nbs/52_explorer.ipynb #cell-5
 USABLE = ('finished', 'published')
@@ -908,33 +907,11 @@ def export(
         raise InputError(f'{path}: cannot be written ({e.strerror})') from None
     return path
 
-# %% ../nbs/52_explorer.ipynb #cell-37
-_PICTURE_JS = _JS.replace(
-    'export default { render };',
-    """
-async function renderWithPictures({model, el}) {
-  const end = await render({model, el});
-  const take = async () => {
-    const {format, width, height} = model.get('ask'), {data, layout} = model.get('figure');
-    if (!format) return;
-    const answer = {kind: 'picture', format};
-    try { answer.url = await window.Plotly.toImage({data, layout: {...layout, paper_bgcolor: '#fff'}}, {format, width, height, scale: format === 'png' ? 2 : 1}); }
-    catch (e) { answer.problem = String(e); }
-    model.send(answer);
-  };
-  model.on('change:ask', take);
-  take(); // what was asked before this view was there
-  return () => { model.off('change:ask', take); end?.(); };
-}
-export default { render: renderWithPictures };
-""",
-)
-
 # %% ../nbs/52_explorer.ipynb #6c59ff33
 class PictureChart(Chart):
     "A chart that can be saved as SVG or PNG by the page that shows it."
 
-    _esm = _PICTURE_JS
+    _esm = static_text('chart.js') + static_text('picture_chart.js')
     ask = traitlets.Dict().tag(
         sync=True
     )  # the picture that is wanted; a message could come before there is a view to hear it
@@ -990,48 +967,8 @@ def _receive(self: PictureChart, _, message, buffers):
 class RunTable(anywidget.AnyWidget):
     "Runs to tick."
 
-    _esm = """
-    function render({model, el}) {
-      const box = document.createElement('div'), table = document.createElement('table'), head = document.createElement('thead'), body = document.createElement('tbody');
-      box.className = 'palmtl-runs'; table.append(head, body); box.append(table); el.append(box);
-      const make = (tag, text, into) => { const e = document.createElement(tag); e.textContent = text; into.append(e); return e; };
-      const toggle = key => { const now = model.get('chosen'); model.set('chosen', now.includes(key) ? now.filter(k => k !== key) : [...now, key]); model.save_changes(); };
-      const mark = () => { const now = new Set(model.get('chosen')); for (const r of body.children) { r.classList.toggle('chosen', now.has(r.key)); r.querySelector('input').checked = now.has(r.key); } };
-      const draw = () => {
-        const [by, up] = model.get('sort');
-        head.replaceChildren(); body.replaceChildren();
-        const top = make('tr', '', head); make('th', '', top);
-        for (const name of model.get('head')) {
-          const cell = make('th', '', top), press = make('button', name + (name === by ? (up ? ' ▲' : ' ▼') : ''), cell);
-          cell.setAttribute('aria-sort', name === by ? (up ? 'ascending' : 'descending') : 'none');
-          press.onclick = () => { model.set('sort', [name, name === by ? !up : true]); model.save_changes(); };
-        }
-        for (const [key, usable, right, cells] of model.get('body')) {
-          const row = make('tr', '', body), tick = make('input', '', make('td', '', row));
-          row.key = key; tick.type = 'checkbox'; tick.disabled = !usable; tick.setAttribute('aria-label', 'choose ' + cells[0]);
-          row.classList.toggle('unusable', !usable);
-          tick.onclick = e => { e.stopPropagation(); toggle(key); };
-          if (usable) row.onclick = () => { if (!String(getSelection())) toggle(key); };
-          cells.forEach((text, i) => { const cell = make('td', text, row); if (right[i]) cell.classList.add('number'); cell.title = text; });
-        }
-        mark();
-      };
-      draw();
-      model.on('change:head change:body change:sort', draw); model.on('change:chosen', mark);
-    }
-    export default { render };
-    """
-    _css = """
-    .palmtl-runs { max-height: 320px; overflow: auto; border: 1px solid var(--jp-border-color2, #ccc); color: var(--jp-ui-font-color1, inherit); font-size: 12px; }
-    .palmtl-runs table { border-collapse: separate; border-spacing: 0; width: max-content; min-width: 100%; margin: 0; }
-    .palmtl-runs th { position: sticky; top: 0; background: var(--jp-layout-color2, #eee); text-align: left; padding: 0; z-index: 1; border-bottom: 1px solid var(--jp-border-color2, #ccc); }
-    .palmtl-runs th button { all: unset; cursor: pointer; padding: 4px 8px; font-weight: 600; white-space: nowrap; }
-    .palmtl-runs th button:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); outline-offset: -2px; }
-    .palmtl-runs td { padding: 2px 8px; white-space: nowrap; max-width: 420px; overflow: hidden; text-overflow: ellipsis; text-align: left; }
-    .palmtl-runs td.number { text-align: right; font-variant-numeric: tabular-nums; }
-    .palmtl-runs tr:not(.unusable) { cursor: pointer; } .palmtl-runs tbody tr:hover td { background: var(--jp-layout-color2, #eee); }
-    .palmtl-runs tr.chosen td { background: var(--jp-layout-color3, #ddd); } .palmtl-runs tr.unusable td { color: var(--jp-ui-font-color2, #777); font-style: italic; }
-    """
+    _esm = static_text('run_table.js')
+    _css = static_text('run_table.css')
     head = traitlets.List().tag(sync=True)
     body = traitlets.List().tag(sync=True)  # of [folder, usable, which cells are numbers, cells]
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)  # folders

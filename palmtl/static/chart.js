@@ -1,0 +1,36 @@
+function library(model) { // one for the whole page
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  return window.palmtlPlotly ??= new Promise(done => {
+    const take = (message, buffers) => {
+      if (message.kind !== 'plotly') return;
+      model.off('msg:custom', take);
+      const script = document.createElement('script');
+      script.src = URL.createObjectURL(new Blob([buffers[0]], {type: 'text/javascript'}));
+      script.onload = () => done(window.Plotly);
+      document.head.append(script);
+    };
+    model.on('msg:custom', take);
+    model.send({kind: 'plotly'});
+  });
+}
+async function render({model, el}) {
+  const plot = document.createElement('div');
+  plot.className = 'palmtl-chart';
+  el.append(plot);
+  const Plotly = await library(model);
+  const draw = () => {
+    const {data, layout} = model.get('figure');
+    const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
+    const ink = colour('--jp-ui-font-color1') || '#333', line = colour('--jp-border-color2') || '#ddd';
+    const themed = {...layout, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: {...layout.font, color: ink}, uirevision: 'kept'};
+    for (const k of Object.keys(themed)) if (/^[xy]axis/.test(k)) themed[k] = {...themed[k], gridcolor: line, zerolinecolor: line, linecolor: line};
+    Plotly.react(plot, data, themed, {responsive: true, displaylogo: false});
+  };
+  draw();
+  model.on('change:figure', draw);
+  const size = new ResizeObserver(() => { if (plot.offsetWidth) Plotly.Plots.resize(plot); }); // it may have been drawn before it had a width
+  size.observe(plot);
+  const theme = new MutationObserver(draw);
+  theme.observe(document.body, {attributes: true, attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light']});
+  return () => { model.off('change:figure', draw); theme.disconnect(); size.disconnect(); Plotly.purge(plot); };
+}
