@@ -13,7 +13,8 @@ from tqdm import tqdm
 from fastcore.basics import patch
 from .basics import InputError
 from .data import find_folder
-from .bert import BertEncoder, SAMPLE_CONFIG, find_encoder, read_config
+from .bert import BertEncoder, SAMPLE_CONFIG
+from .weights import find_encoder, read_config
 from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, resolve_tasks, run_name
 from .control import Screen

@@ -31,7 +31,8 @@ from palmtl.data import (
     sample_rows,
     sequences,
 )
-from .bert import BertConfig, BertEncoder, find_encoder, published_names
+from .bert import BertConfig, BertEncoder
+from .weights import find_encoder, published_names
 from .model import Corpus, cut_batch, predict, task_loss
 from .metrics import score_task, seed_interval, total
 from .runs import describe_environment

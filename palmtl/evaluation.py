@@ -10,9 +10,10 @@ import contextlib, hashlib
 import numpy as np, torch
 from .basics import InputError
 from .data import load_tokenizer
-from .bert import BertConfig, BertEncoder
+from .bert import BertConfig, BertEncoder, set_kernels
 from .pals import make_pals, pal_layers
 from .model import Corpus, MultitaskModel, cut_batch, predict
+from .fast_cpu import FAST
 from .settings import Settings
 from .runs import Run
 
@@ -71,7 +72,7 @@ def build_model(
     if layers:
         options = pal_options(s) | dict(std=config.initializer_range)
         pals = make_pals(s.pal_kind, len(tasks), config.hidden_size, layers, **options)
-    return MultitaskModel(
+    model = MultitaskModel(
         encoder,
         tasks,
         pals,
@@ -80,6 +81,7 @@ def build_model(
         dropout=s.head_dropout,
         unit=s.regression == 'unit',
     )
+    return set_kernels(model, FAST)
 
 # %% ../nbs/28_evaluation.ipynb #ba8cd967
 def load_best(

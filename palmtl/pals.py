@@ -11,7 +11,7 @@ import inspect
 import torch, torch.nn as nn, torch.nn.functional as F
 from fastcore.basics import patch
 from .basics import InputError, Registry, nearest
-from .bert import self_attention
+from .bert import PLAIN
 
 # %% ../nbs/12_pals.ipynb #cell-5
 def pal_layers(
@@ -61,6 +61,7 @@ pal_kind = PAL_KINDS.register  # the decorator: @pal_kind('name')
 class TaskAdapters(nn.Module):
     "Layers of each task's own beside the encoder's layers."
 
+    kernels = PLAIN  # how attention is computed
     at = 'attention'  # TS(h) is added before this LayerNorm: `attention` or `final`
 
     def __init__(
@@ -210,7 +211,8 @@ def ts(
     encode, qkv, out, decode = self.maps(task, layer)
     z = encode(h[:, :first] if qkv is None else h)  # (batch, seq, d_s)
     if qkv is not None:
-        z = self_attention(z, qkv, self.heads, mask, self.dropout if self.training else 0.0, first)
+        p = self.dropout if self.training else 0.0
+        z = self.kernels.attention(z, qkv, self.heads, mask, p, first)
     if out is not None:
         z = out(z)
     if self.gelu == 'inside':

@@ -13,7 +13,8 @@ from fastcore.basics import patch
 from .basics import InputError, json_ready, write_atomic
 from .data import Sampler, audit, cached_tokens, load_rows, load_tokenizer, majority
 from .data import write_predictions
-from .bert import BertEncoder, SAMPLE_CONFIG, find_encoder, load_encoder, weight_files
+from .bert import BertEncoder, SAMPLE_CONFIG
+from .weights import find_encoder, load_encoder, weight_files
 from .model import Corpus, MultitaskModel, cut_batch, predict
 from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, interval, score_task, total
