@@ -9,7 +9,7 @@ __all__ = ['CONTROLS', 'VIEWS', 'check_pairs', 'difference', 'curves', 'dev_spli
            'view_curves', 'view_difference', 'view_settings', 'view_worst', 'view_changed']
 
 # %% ../nbs/53_views.ipynb #cell-3
-import functools, gzip, html, inspect
+import functools, gzip, html
 from collections.abc import Callable
 from typing import NamedTuple
 import numpy as np, pandas as pd, plotly.graph_objects as go
@@ -134,7 +134,7 @@ def dev_split(
         raise InputError(f'those in {data or s.data} are not the ones that were answered')
     return rows
 
-
+# %% ../nbs/53_views.ipynb #61815bcb
 def find_split(
     run: Run,  # finished
     task: str,  # its name
@@ -347,7 +347,7 @@ class View:
                 values[name] = control.choices(grid)[control.start][1]
         return self.make(grid, **values)
 
-
+# %% ../nbs/53_views.ipynb #d587d2ce
 def view(
     name: str,  # in the registry and in names of files
     title: str,  # on the page
@@ -408,7 +408,7 @@ def difference_notes(
         )
     return notes
 
-
+# %% ../nbs/53_views.ipynb #1e8c8b4d
 def difference_table(
     c: pd.DataFrame,  # from `difference`
 ) -> pd.DataFrame:
