@@ -253,6 +253,12 @@ def rows_table(
     return out
 
 # %% ../nbs/53_views.ipynb #4534735b
+def _origin(data, why):  # of sentences and labels; `why` they are not at hand, if so
+    if why:
+        return f'ids only, since the sentences are not at hand: {why}'
+    return f'sentences and labels from {data}'
+
+
 def examples(
     run: Run,  # finished
     task: str,  # its name
@@ -269,9 +275,7 @@ def examples(
     t = {t.name: t for t in run.tasks}[task]
     rows, why = find_split(run, task, data, {} if splits is None else splits)
     labels = None if rows is None else np.asarray(rows.labels, float)
-    says = f'ids only, since the sentences are not at hand: {why}'
-    if rows is not None:
-        says = f'sentences and labels from {data or run.settings.data}'
+    says = _origin(data or run.settings.data, why)
     columns = ({} if labels is None else dict(label=labels)) | dict(answer=p)
     if other is not None:
         key, change, note = rank_changes(t, (p, right), (p2, right2), labels)
