@@ -150,6 +150,12 @@ def find_split(
             splits[key] = (None, str(e))
     return splits[key]
 
+
+def _origin(data, why):  # of sentences and labels; `why` they are not at hand, if so
+    if why:
+        return f'ids only, since the sentences are not at hand: {why}'
+    return f'sentences and labels from {data}'
+
 # %% ../nbs/53_views.ipynb #fbe873b5
 def _record_ids(run, task, n):  # ids of a published record's rows; their numbers if there are none
     try:
@@ -253,12 +259,6 @@ def rows_table(
     return out
 
 # %% ../nbs/53_views.ipynb #4534735b
-def _origin(data, why):  # of sentences and labels; `why` they are not at hand, if so
-    if why:
-        return f'ids only, since the sentences are not at hand: {why}'
-    return f'sentences and labels from {data}'
-
-
 def examples(
     run: Run,  # finished
     task: str,  # its name
