@@ -21,16 +21,34 @@ async function render({model, el}) {
   const draw = () => {
     const {data, layout} = model.get('figure');
     const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
-    const ink = colour('--jp-ui-font-color1') || '#333', line = colour('--jp-border-color2') || '#ddd';
-    const themed = {...layout, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: {...layout.font, color: ink}, uirevision: 'kept'};
-    for (const k of Object.keys(themed)) if (/^[xy]axis/.test(k)) themed[k] = {...themed[k], gridcolor: line, zerolinecolor: line, linecolor: line};
+    const ink = colour('--jp-ui-font-color1') || '#333';
+    const line = colour('--jp-border-color2') || '#ddd';
+    const themed = {
+      ...layout,
+      paper_bgcolor: 'rgba(0,0,0,0)',
+      plot_bgcolor: 'rgba(0,0,0,0)',
+      font: {...layout.font, color: ink},
+      uirevision: 'kept',
+    };
+    const lines = {gridcolor: line, zerolinecolor: line, linecolor: line};
+    for (const k of Object.keys(themed)) {
+      if (/^[xy]axis/.test(k)) themed[k] = {...themed[k], ...lines};
+    }
     Plotly.react(plot, data, themed, {responsive: true, displaylogo: false});
   };
   draw();
   model.on('change:figure', draw);
-  const size = new ResizeObserver(() => { if (plot.offsetWidth) Plotly.Plots.resize(plot); }); // it may have been drawn before it had a width
+  const size = new ResizeObserver(() => { // it may have been drawn before it had a width
+    if (plot.offsetWidth) Plotly.Plots.resize(plot);
+  });
   size.observe(plot);
   const theme = new MutationObserver(draw);
-  theme.observe(document.body, {attributes: true, attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light']});
-  return () => { model.off('change:figure', draw); theme.disconnect(); size.disconnect(); Plotly.purge(plot); };
+  const themeNames = ['data-jp-theme-name', 'data-jp-theme-light'];
+  theme.observe(document.body, {attributes: true, attributeFilter: themeNames});
+  return () => {
+    model.off('change:figure', draw);
+    theme.disconnect();
+    size.disconnect();
+    Plotly.purge(plot);
+  };
 }

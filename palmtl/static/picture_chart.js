@@ -1,15 +1,24 @@
 async function renderWithPictures({model, el}) {
   const end = await render({model, el});
   const take = async () => {
-    const {format, width, height} = model.get('ask'), {data, layout} = model.get('figure');
+    const {format, width, height} = model.get('ask');
+    const {data, layout} = model.get('figure');
     if (!format) return;
     const answer = {kind: 'picture', format};
-    try { answer.url = await window.Plotly.toImage({data, layout: {...layout, paper_bgcolor: '#fff'}}, {format, width, height, scale: format === 'png' ? 2 : 1}); }
-    catch (e) { answer.problem = String(e); }
+    const figure = {data, layout: {...layout, paper_bgcolor: '#fff'}};
+    const scale = format === 'png' ? 2 : 1;
+    try {
+      answer.url = await window.Plotly.toImage(figure, {format, width, height, scale});
+    } catch (e) {
+      answer.problem = String(e);
+    }
     model.send(answer);
   };
   model.on('change:ask', take);
   take(); // what was asked before this view was there
-  return () => { model.off('change:ask', take); end?.(); };
+  return () => {
+    model.off('change:ask', take);
+    end?.();
+  };
 }
 export default { render: renderWithPictures };

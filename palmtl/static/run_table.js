@@ -1,29 +1,70 @@
 function render({model, el}) {
-  const box = document.createElement('div'), table = document.createElement('table'), head = document.createElement('thead'), body = document.createElement('tbody');
-  box.className = 'palmtl-runs'; table.append(head, body); box.append(table); el.append(box);
-  const make = (tag, text, into) => { const e = document.createElement(tag); e.textContent = text; into.append(e); return e; };
-  const toggle = key => { const now = model.get('chosen'); model.set('chosen', now.includes(key) ? now.filter(k => k !== key) : [...now, key]); model.save_changes(); };
-  const mark = () => { const now = new Set(model.get('chosen')); for (const r of body.children) { r.classList.toggle('chosen', now.has(r.key)); r.querySelector('input').checked = now.has(r.key); } };
-  const draw = () => {
+  const make = (tag, text, into) => {
+    const e = document.createElement(tag);
+    e.textContent = text;
+    into.append(e);
+    return e;
+  };
+  const save = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+  const box = make('div', '', el);
+  const table = make('table', '', box);
+  const head = make('thead', '', table);
+  const body = make('tbody', '', table);
+  box.className = 'palmtl-runs';
+  const toggle = key => {
+    const now = model.get('chosen');
+    save('chosen', now.includes(key) ? now.filter(k => k !== key) : [...now, key]);
+  };
+  const mark = () => {
+    const now = new Set(model.get('chosen'));
+    for (const r of body.children) {
+      r.classList.toggle('chosen', now.has(r.key));
+      r.querySelector('input').checked = now.has(r.key);
+    }
+  };
+  const drawHead = () => {
     const [by, up] = model.get('sort');
-    head.replaceChildren(); body.replaceChildren();
-    const top = make('tr', '', head); make('th', '', top);
+    const top = make('tr', '', head);
+    make('th', '', top);
     for (const name of model.get('head')) {
-      const cell = make('th', '', top), press = make('button', name + (name === by ? (up ? ' ▲' : ' ▼') : ''), cell);
-      cell.setAttribute('aria-sort', name === by ? (up ? 'ascending' : 'descending') : 'none');
-      press.onclick = () => { model.set('sort', [name, name === by ? !up : true]); model.save_changes(); };
+      const sorted = name === by;
+      const cell = make('th', '', top);
+      const press = make('button', name + (sorted ? (up ? ' ▲' : ' ▼') : ''), cell);
+      cell.setAttribute('aria-sort', sorted ? (up ? 'ascending' : 'descending') : 'none');
+      press.onclick = () => save('sort', [name, sorted ? !up : true]);
     }
-    for (const [key, usable, right, cells] of model.get('body')) {
-      const row = make('tr', '', body), tick = make('input', '', make('td', '', row));
-      row.key = key; tick.type = 'checkbox'; tick.disabled = !usable; tick.setAttribute('aria-label', 'choose ' + cells[0]);
-      row.classList.toggle('unusable', !usable);
-      tick.onclick = e => { e.stopPropagation(); toggle(key); };
-      if (usable) row.onclick = () => { if (!String(getSelection())) toggle(key); };
-      cells.forEach((text, i) => { const cell = make('td', text, row); if (right[i]) cell.classList.add('number'); cell.title = text; });
-    }
+  };
+  const drawRow = ([key, usable, right, cells]) => {
+    const row = make('tr', '', body);
+    const tick = make('input', '', make('td', '', row));
+    row.key = key;
+    row.classList.toggle('unusable', !usable);
+    tick.type = 'checkbox';
+    tick.disabled = !usable;
+    tick.setAttribute('aria-label', 'choose ' + cells[0]);
+    tick.onclick = e => {
+      e.stopPropagation();
+      toggle(key);
+    };
+    if (usable) row.onclick = () => { if (!String(getSelection())) toggle(key); };
+    cells.forEach((text, i) => {
+      const cell = make('td', text, row);
+      if (right[i]) cell.classList.add('number');
+      cell.title = text;
+    });
+  };
+  const draw = () => {
+    head.replaceChildren();
+    body.replaceChildren();
+    drawHead();
+    model.get('body').forEach(drawRow);
     mark();
   };
   draw();
-  model.on('change:head change:body change:sort', draw); model.on('change:chosen', mark);
+  model.on('change:head change:body change:sort', draw);
+  model.on('change:chosen', mark);
 }
 export default { render };
