@@ -53,16 +53,21 @@ class Task:
     folder: str = ''  # folder of the TOML file that the task was read from; its files lie there
 
     def __post_init__(self):
-        for k in ('columns', 'classes', 'submission'):
-            object.__setattr__(self, k, tuple(getattr(self, k)))
-        if not self.submission:
-            object.__setattr__(self, 'submission', (self.name, f'Predicted_{self.name}'))
+        self._fill_in()
         self._check_kind()
         self._check_values()
-        if not self.title:
-            object.__setattr__(self, 'title', self.name)
 
 # %% ../nbs/02_tasks.ipynb #bdb34d6a
+@patch
+def _fill_in(self: Task):  # what was left empty, but for what the kind decides
+    for k in ('columns', 'classes', 'submission'):
+        object.__setattr__(self, k, tuple(getattr(self, k)))
+    if not self.submission:
+        object.__setattr__(self, 'submission', (self.name, f'Predicted_{self.name}'))
+    if not self.title:
+        object.__setattr__(self, 'title', self.name)
+
+
 @patch
 def _check_kind(self: Task):  # name, kind, and what the kind decides
     if not re.fullmatch(r'[A-Za-z0-9_-]{1,40}', self.name):
@@ -75,7 +80,7 @@ def _check_kind(self: Task):  # name, kind, and what the kind decides
         if (v := getattr(self, k)) not in options:
             self._fail(f"unknown {k} '{v}' for kind {self.kind}{nearest(v, options)}")
 
-
+# %% ../nbs/02_tasks.ipynb #a4cfd942
 @patch
 def _check_values(self: Task):  # what the other entries may be
     if len(self.columns) not in (1, 2):
