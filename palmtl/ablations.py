@@ -182,7 +182,7 @@ def _take_result(self: Grid, name, key, job):
     elif Run(self.where / name).state != 'finished':
         self.errors[key] = 'stopped before its end'
 
-
+# %% ../nbs/40_ablations.ipynb #a9bc9ff4
 @patch
 def _run_all(self: Grid, todo, start, workers, poll, bar):  # start(key) -> job
     waiting, active = list(todo), {}
