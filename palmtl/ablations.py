@@ -6,9 +6,9 @@
 __all__ = ['check_settings', 'run_cell', 'reason', 'Grid', 'paper_scores', 'paper_cells']
 
 # %% ../nbs/40_ablations.ipynb #cell-4
-import contextlib, itertools, math, os, re, time
+import itertools, math, os, re, time
 from pathlib import Path
-import numpy as np, pandas as pd
+import pandas as pd
 from tqdm import tqdm
 from fastcore.basics import patch
 from .basics import InputError
@@ -21,6 +21,12 @@ from .control import Screen
 from .evaluation import build_model
 
 # %% ../nbs/40_ablations.ipynb #cell-6
+def _folder_of(task, data):  # where the task's files lie, or None if it has none
+    if task.folder:
+        return Path(task.folder)
+    return None if data == 'sample' or data.startswith('hub') else find_folder(data)
+
+
 def check_settings(
     s: Settings,  # of a run
 ):
@@ -28,23 +34,15 @@ def check_settings(
     import torch
 
     config = SAMPLE_CONFIG if s.encoder == 'sample' else read_config(find_encoder(s.encoder))
-    if s.max_length > config.max_position_embeddings:
-        raise InputError(
-            f'max_length is {s.max_length}; the encoder has {config.max_position_embeddings} positions'
-        )
+    positions = config.max_position_embeddings
+    if s.max_length > positions:
+        raise InputError(f'max_length is {s.max_length}; the encoder has {positions} positions')
     for t in resolve_tasks(s):
-        folder = (
-            Path(t.folder)
-            if t.folder
-            else None
-            if s.data == 'sample' or s.data.startswith('hub')
-            else find_folder(s.data)
-        )
+        folder = _folder_of(t, s.data)
         for split in ('train', 'dev'):
             if folder and not (folder / t.files[split]).exists():
-                raise InputError(
-                    f"{folder / t.files[split]}: there is no such file, which task '{t.name}' needs"
-                )
+                what = f"there is no such file, which task '{t.name}' needs"
+                raise InputError(f'{folder / t.files[split]}: {what}')
     with torch.device('meta'):
         build_model(s, resolve_tasks(s), BertEncoder(config))
 
@@ -54,7 +52,7 @@ def run_cell(
     runs: str,  # folder of runs
     threads: int = 0,  # CPU threads; 0: as many as torch likes
 ):
-    "Execute `nbs/train.ipynb` with these settings; the executed notebook is kept in the run's folder."
+    "Execute `nbs/train.ipynb` with these settings; the run's folder keeps the executed notebook."
     import papermill
 
     os.environ['PALMTL_RUNS'] = str(runs)
@@ -79,11 +77,10 @@ def reason(
         line = re.sub(r'\x1b\[[0-9;]*m', '', line).strip()
         if re.match(r'(\w+\.)*\w*(Error|Stopped|Exception|Interrupt)\b.*:', line):
             return line
-    return (
-        'the job ended without a result; it was killed, or its machine went away'
-        if 'UncompletedJob' in type(error).__name__
-        else f'{type(error).__name__}: {str(error).strip().splitlines()[-1] if str(error).strip() else ""}'
-    )
+    kind = type(error).__name__
+    if 'UncompletedJob' in kind:
+        return 'the job ended without a result; it was killed, or its machine went away'
+    return f'{kind}: {(str(error).strip().splitlines() or [""])[-1]}'
 
 # %% ../nbs/40_ablations.ipynb #cell-12
 class Grid:
@@ -105,9 +102,8 @@ class Grid:
         self.settings = {}  # (label, seed) -> Settings
         for seed, label in itertools.product(self.seeds, cells):  # one seed of everything first
             try:
-                self.settings[label, seed] = make_settings(
-                    **((base or {}) | cells[label] | dict(seed=seed))
-                )
+                given = (base or {}) | cells[label] | dict(seed=seed)
+                self.settings[label, seed] = make_settings(**given)
             except InputError as e:
                 raise InputError(f"grid '{name}', cell '{label}': {e}") from None
         self.labels, self.errors = list(cells), {}
@@ -139,168 +135,175 @@ def run_of(self: Grid, key) -> Run:  # key: (label, seed)
     return run
 
 # %% ../nbs/40_ablations.ipynb #36e1e7fa
+def _make_executor(folder, cluster, threads, hours, slurm):
+    import submitit, torch
+
+    folder.mkdir(parents=True, exist_ok=True)
+    executor = submitit.AutoExecutor(folder=folder / '%j', cluster=cluster)
+    gpus = int(torch.cuda.is_available()) if cluster == 'local' else 0
+    executor.update_parameters(
+        timeout_min=max(1, math.ceil(hours * 60)),
+        name='palmtl',
+        cpus_per_task=threads,
+        gpus_per_node=gpus,
+        **(slurm or {}),
+    )
+    return executor
+
+# %% ../nbs/40_ablations.ipynb #2770ffd2
+@patch
+def _work_of(self: Grid, key):  # of a cell, for the forecast: its examples, but for a factor
+    s = self.settings[key]
+    return s.epochs * s.more_batches * s.batch_size
+
+
+@patch
+def _done(self: Grid, name):  # share of a running cell's steps
+    run = Run(self.where / name)
+    if run.state == 'finished':
+        return 1.0
+    done, of = run.progress()
+    return done / of
+
+# %% ../nbs/40_ablations.ipynb #14a0149f
+@patch
+def _show(self: Grid, bar, todo, waiting, active):  # todo: name -> key
+    ended = [n for n in todo if n not in active and n not in waiting]
+    bar.n = sum(self._work_of(todo[n]) for n in ended)
+    bar.n += sum(self._work_of(todo[n]) * self._done(n) for n in active)
+    text = f'{len(ended)} of {len(todo)} runs ended, {len(self.errors)} failed'
+    bar.set_postfix_str(text, refresh=True)
+
+
+@patch
+def _take_result(self: Grid, name, key, job):
+    error = job.exception()
+    if error is not None:
+        self.errors[key] = reason(error)
+    elif Run(self.where / name).state != 'finished':
+        self.errors[key] = 'stopped before its end'
+
+# %% ../nbs/40_ablations.ipynb #a9bc9ff4
+@patch
+def _run_all(self: Grid, todo, start, workers, poll, bar):  # start(key) -> job
+    waiting, active = list(todo), {}
+    try:
+        while waiting or active:
+            while waiting and len(active) < workers:
+                name = waiting.pop(0)
+                active[name] = start(todo[name])
+            time.sleep(poll)
+            for name in [n for n, job in active.items() if job.done()]:
+                self._take_result(name, todo[name], active.pop(name))
+            self._show(bar, todo, waiting, active)
+    except BaseException:  # above all an interrupt: the cells checkpoint and end
+        for name in active:
+            (self.where / name / 'stop').touch()
+        raise
+
+# %% ../nbs/40_ablations.ipynb #850def5f
+_BAR = '{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}'
+
+
 @patch
 def train(
     self: Grid,
-    workers: int = 1,  # cells at a time; on a machine with a GPU they share it (the first, if it has several)
+    workers: int = 1,  # cells at a time; with a GPU they share it (the first, if there are several)
     cluster: str = 'local',  # `local` or `slurm`
     threads: int = 0,  # CPU threads of a cell; 0: the machine's cores shared among the workers
     hours: float = 24.0,  # a job's time limit
     slurm: dict | None = None,  # more of submitit's parameters, such as `slurm_partition`
     poll: float = 1.0,  # seconds between looks at the jobs
 ) -> pd.DataFrame:  # `table()`
-    "Train what is not finished; a failed cell does not stop the others. Interrupted, it asks the running cells to stop after their step."
-    import submitit, torch
-
+    "Train what is not finished; a failed cell does not stop the others, an interrupt does."
     self.check()
-    todo = {
-        run_name(self.settings[k]): k for k in self.settings if self.run_of(k).state != 'finished'
-    }  # two labels may share a run
-    weight = {
-        n: (s := self.settings[k]).epochs * s.more_batches * s.batch_size for n, k in todo.items()
-    }  # for the forecast: examples, but for a factor
-    threads = threads or (max(1, (os.cpu_count() or 1) // workers) if cluster == 'local' else 1)
-    jobs_folder = self.where / '.jobs'
-    jobs_folder.mkdir(parents=True, exist_ok=True)
-    executor = submitit.AutoExecutor(folder=jobs_folder / '%j', cluster=cluster)
-    executor.update_parameters(
-        timeout_min=max(1, math.ceil(hours * 60)),
-        name='palmtl',
-        cpus_per_task=threads,
-        gpus_per_node=int(torch.cuda.is_available()) if cluster == 'local' else 0,
-        **(slurm or {}),
-    )
-    waiting, active, self.errors = list(todo), {}, {}
-    with tqdm(
-        total=sum(weight.values()),
-        file=Screen.find(),
-        ncols=110,
-        nrows=20,
-        ascii=False,
-        mininterval=0,
-        bar_format='{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}',
-    ) as bar:
+    unfinished = [k for k in self.settings if self.run_of(k).state != 'finished']
+    todo = {run_name(self.settings[k]): k for k in unfinished}  # two labels may share a run
+    if not threads:
+        threads = max(1, (os.cpu_count() or 1) // workers) if cluster == 'local' else 1
+    executor = _make_executor(self.where / '.jobs', cluster, threads, hours, slurm)
+    runs, self.errors = str(self.where.resolve()), {}
 
-        def look():
-            share = {
-                n: (p := Run(self.where / n).progress())[0] / p[1]
-                if Run(self.where / n).state != 'finished'
-                else 1.0
-                for n in active
-            }
-            ended = sum(weight[n] for n in todo if n not in active and n not in waiting)
-            bar.n = ended + sum(weight[n] * x for n, x in share.items())
-            bar.set_postfix_str(
-                f"{len(todo) - len(active) - len(waiting)} of {len(todo)} runs ended, {len(self.errors)} failed",
-                refresh=True,
-            )
+    def start(key):
+        return executor.submit(run_cell, self.settings[key], runs, threads)
 
-        try:
-            while waiting or active:
-                while waiting and len(active) < workers:
-                    n = waiting.pop(0)
-                    active[n] = executor.submit(
-                        run_cell, self.settings[todo[n]], str(self.where.resolve()), threads
-                    )
-                time.sleep(poll)
-                for n in [n for n, j in active.items() if j.done()]:
-                    error = active.pop(n).exception()
-                    if error is not None:
-                        self.errors[todo[n]] = reason(error)
-                    elif Run(self.where / n).state != 'finished':
-                        self.errors[todo[n]] = 'stopped before its end'
-                look()
-        except BaseException:  # above all an interrupt: the cells checkpoint and end
-            for n in active:
-                (self.where / n / 'stop').touch()
-            raise
+    work = sum(map(self._work_of, todo.values()))
+    look = dict(file=Screen.find(), ncols=110, nrows=20, ascii=False, mininterval=0)
+    with tqdm(total=work, bar_format=_BAR, **look) as bar:
+        self._run_all(todo, start, workers, poll, bar)
     for (label, seed), e in self.errors.items():
         print(f"cell '{label}', seed {seed}: {e}")
     return self.table()
 
 # %% ../nbs/40_ablations.ipynb #233185cb
+def _scores(run, keep):  # of a finished run, for the table; raises if it is damaged
+    run.verify()
+    best = run.summary[keep]
+    metrics = {name: d['metric'] for name, d in best['dev'].items()}
+    of_run = dict(majority=run.summary['majority_score'])
+    of_run |= {k: run.summary[k] for k in ('steps', 'seconds')}
+    return metrics | dict(score=best['score']) | of_run
+
+
 @patch
 def table(self: Grid) -> pd.DataFrame:  # one row per cell and seed
-    "What became of every cell; a run that is damaged or missing is listed with its reason and has no scores."
+    "What became of every cell; a damaged or missing run has its reason and no scores."
     out = []
     for (label, seed), s in self.settings.items():
-        run = self.run_of((label, seed))
-        row = dict(
-            cell=label,
-            seed=seed,
-            run=run.folder.name,
-            state=run.state,
-            note=self.errors.get((label, seed), ''),
-        )
+        run, note = self.run_of((label, seed)), self.errors.get((label, seed), '')
+        row = dict(cell=label, seed=seed, run=run.folder.name, state=run.state, note=note)
         if run.state == 'finished':
             try:
-                run.verify()
-                best = run.summary[s.keep]
-                row |= {
-                    **{n: d['metric'] for n, d in best['dev'].items()},
-                    'score': best['score'],
-                    'majority': run.summary['majority_score'],
-                    'steps': run.summary['steps'],
-                    'seconds': run.summary['seconds'],
-                }
-            except (InputError, KeyError, TypeError) as e:
-                row |= dict(
-                    state='damaged',
-                    note=str(e)
-                    if isinstance(e, InputError)
-                    else f'run folder {run.folder}: summary.json is of another version ({e} is missing)',
-                )
+                row |= _scores(run, s.keep)
+            except InputError as e:
+                row |= dict(state='damaged', note=str(e))
+            except (KeyError, TypeError) as e:
+                what = f'summary.json is of another version ({e} is missing)'
+                row |= dict(state='damaged', note=f'run folder {run.folder}: {what}')
         out.append(row)
     return pd.DataFrame(out)
 
 # %% ../nbs/40_ablations.ipynb #cell-20
-_PAPER = {  # row -> SST accuracy, Quora accuracy, STS r, score; then the settings
-    'SST-only': (0.406, 0.369, -0.009, 0.424, dict(scheduler='single')),
-    'sequential': (0.396, 0.368, 0.268, 0.466, dict(scheduler='sequential')),
-    '0 PALs, round robin': (0.511, 0.737, 0.368, 0.644, dict(scheduler='round_robin')),
-    '0 PALs, annealed': (0.499, 0.752, 0.357, 0.643, dict(scheduler='annealed')),
-    '0 PALs, dynamic': (0.519, 0.714, 0.362, 0.638, dict(scheduler='dynamic')),
-    '6 PALs, round robin': (0.463, 0.737, 0.377, 0.630, dict(scheduler='round_robin', n_pals=6)),
-    '6 PALs, annealed': (0.423, 0.743, 0.357, 0.615, dict(scheduler='annealed', n_pals=6)),
-    '6 PALs, dynamic': (0.459, 0.691, 0.332, 0.605, dict(scheduler='dynamic', n_pals=6)),
-    '3 PALs, dynamic': (0.500, 0.708, 0.322, 0.623, dict(scheduler='dynamic', n_pals=3)),
-    '12 PALs, dynamic': (0.496, 0.716, 0.357, 0.630, dict(scheduler='dynamic', n_pals=12)),
-    '0 PALs, annealed, MB': (
-        0.504,
-        0.791,
-        0.343,
-        0.656,
-        dict(scheduler='annealed', more_batches=8),
-    ),
-    '6 PALs, annealed, MB': (
-        0.475,
-        0.789,
-        0.362,
-        0.648,
-        dict(scheduler='annealed', n_pals=6, more_batches=8),
-    ),
-    '0 PALs, annealed, BOOT, MB': (
-        0.507,
-        0.792,
-        0.366,
-        0.661,
-        dict(scheduler='annealed', more_batches=8, bootstrap=True),
-    ),
-    '0 PALs, annealed, BOOT, MB, B16': (
-        0.504,
-        0.800,
-        0.390,
-        0.667,
-        dict(scheduler='annealed', more_batches=8, bootstrap=True, batch_size=16),
-    ),
+_PAPER_SCORES = {  # row -> SST accuracy, Quora accuracy, STS r, score
+    'SST-only': (0.406, 0.369, -0.009, 0.424),
+    'sequential': (0.396, 0.368, 0.268, 0.466),
+    '0 PALs, round robin': (0.511, 0.737, 0.368, 0.644),
+    '0 PALs, annealed': (0.499, 0.752, 0.357, 0.643),
+    '0 PALs, dynamic': (0.519, 0.714, 0.362, 0.638),
+    '6 PALs, round robin': (0.463, 0.737, 0.377, 0.630),
+    '6 PALs, annealed': (0.423, 0.743, 0.357, 0.615),
+    '6 PALs, dynamic': (0.459, 0.691, 0.332, 0.605),
+    '3 PALs, dynamic': (0.500, 0.708, 0.322, 0.623),
+    '12 PALs, dynamic': (0.496, 0.716, 0.357, 0.630),
+    '0 PALs, annealed, MB': (0.504, 0.791, 0.343, 0.656),
+    '6 PALs, annealed, MB': (0.475, 0.789, 0.362, 0.648),
+    '0 PALs, annealed, BOOT, MB': (0.507, 0.792, 0.366, 0.661),
+    '0 PALs, annealed, BOOT, MB, B16': (0.504, 0.800, 0.390, 0.667),
+}
+
+# %% ../nbs/40_ablations.ipynb #0b65025c
+_MB = dict(scheduler='annealed', more_batches=8)
+_PAPER_CELLS = {  # row -> what it changes
+    'SST-only': dict(scheduler='single'),
+    'sequential': dict(scheduler='sequential'),
+    '0 PALs, round robin': dict(scheduler='round_robin'),
+    '0 PALs, annealed': dict(scheduler='annealed'),
+    '0 PALs, dynamic': dict(scheduler='dynamic'),
+    '6 PALs, round robin': dict(scheduler='round_robin', n_pals=6),
+    '6 PALs, annealed': dict(scheduler='annealed', n_pals=6),
+    '6 PALs, dynamic': dict(scheduler='dynamic', n_pals=6),
+    '3 PALs, dynamic': dict(scheduler='dynamic', n_pals=3),
+    '12 PALs, dynamic': dict(scheduler='dynamic', n_pals=12),
+    '0 PALs, annealed, MB': _MB,
+    '6 PALs, annealed, MB': _MB | dict(n_pals=6),
+    '0 PALs, annealed, BOOT, MB': _MB | dict(bootstrap=True),
+    '0 PALs, annealed, BOOT, MB, B16': _MB | dict(bootstrap=True, batch_size=16),
 }
 
 # %% ../nbs/40_ablations.ipynb #853e07d7
 def paper_scores() -> pd.DataFrame:  # one row per row of the paper's tables
     "The paper's dev scores (Tables 1 and 2)."
-    return pd.DataFrame(
-        {k: v[:4] for k, v in _PAPER.items()}, index=['SST', 'Quora', 'STS', 'score']
-    ).T
+    return pd.DataFrame(_PAPER_SCORES, index=['SST', 'Quora', 'STS', 'score']).T
 
 
 def paper_cells(
@@ -310,8 +313,8 @@ def paper_cells(
 ) -> dict:  # label -> settings
     "The cells of the paper's tables for an encoder with so many layers."
     out = {}
-    for label in rows or _PAPER:
-        s = _PAPER[label][4]
+    for label in rows or _PAPER_CELLS:
+        s = _PAPER_CELLS[label]
         out[label] = s | dict(n_pals=round(s.get('n_pals', 0) * layers / 12))
         if 'bootstrap' in s:
             out[label]['bootstrap'] = {t: 2.0 for t in small_tasks}

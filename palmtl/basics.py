@@ -9,10 +9,11 @@ __all__ = ['InputError', 'nearest', 'write_atomic', 'error_text', 'json_ready', 
 import difflib, hashlib, inspect, math, os, sys, traceback, types
 from importlib import resources
 from pathlib import Path
+from fastcore.basics import patch
 
 # %% ../nbs/00_basics.ipynb #cell-5
 class InputError(ValueError):
-    "Something given by the user cannot be used; the message says what, where, and what was expected."
+    "What the user gave cannot be used; the message says what, where, and what was expected."
 
     def _render_traceback_(self):
         return [f'{type(self).__name__}: {self}']  # IPython shows only this line
@@ -49,9 +50,9 @@ def error_text(
     e: Exception,  # that was raised
 ) -> str:  # its sentence, if it was written for users
     "What to show of an error."
-    return (
-        str(e) if hasattr(e, '_render_traceback_') else ''.join(traceback.format_exception(e)[-3:])
-    )
+    if hasattr(e, '_render_traceback_'):
+        return str(e)
+    return ''.join(traceback.format_exception(e)[-3:])
 
 # %% ../nbs/00_basics.ipynb #4e79349a
 def json_ready(x):
@@ -99,22 +100,26 @@ class Registry(dict):
 
         return enter
 
-    def check_options(
-        self,
-        options,  # names that were given
-        known,  # names that some entry has
-    ):
-        "Raise `InputError` for an option that no entry has."
-        for option in options:
-            if option not in known:
-                raise InputError(f"no {self.what} has an option '{option}'{nearest(option, known)}")
+# %% ../nbs/00_basics.ipynb #38b11a62
+@patch
+def check_options(
+    self: Registry,
+    options,  # names that were given
+    known,  # names that some entry has
+):
+    "Raise `InputError` for an option that no entry has."
+    for option in options:
+        if option not in known:
+            raise InputError(f"no {self.what} has an option '{option}'{nearest(option, known)}")
 
-    def help(
-        self,
-        name: str,  # of an entry
-    ) -> str:  # the first sentence of its docstring
-        "What an entry does, in one line."
-        return (inspect.getdoc(self[name]) or '').split('\n')[0]
+
+@patch
+def help(
+    self: Registry,
+    name: str,  # of an entry
+) -> str:  # the first sentence of its docstring
+    "What an entry does, in one line."
+    return (inspect.getdoc(self[name]) or '').split('\n')[0]
 
 # %% ../nbs/00_basics.ipynb #87b769ae
 _PLUGINS = {}  # digest -> module: a file is imported once

@@ -6,6 +6,7 @@
 __all__ = ['CALLBACKS', 'callback', 'PHASES', 'Callback', 'FunctionCallback', 'CallbackList']
 
 # %% ../nbs/23_callbacks.ipynb #7ad2a729
+from fastcore.basics import patch
 from .basics import InputError, Registry
 
 # %% ../nbs/23_callbacks.ipynb #629d3db3
@@ -92,39 +93,49 @@ class CallbackList(list):
         "Add one more, in whatever form."
         super().append(self.make(item))
 
-    def run(
-        self,
-        phase: str,  # one of `PHASES`
-        trainer,  # handed on
-    ):
-        "Call every callback's method of that phase."
-        for c in self:
+# %% ../nbs/23_callbacks.ipynb #3cc9407b
+@patch
+def run(
+    self: CallbackList,
+    phase: str,  # one of `PHASES`
+    trainer,  # handed on
+):
+    "Call every callback's method of that phase."
+    for c in self:
+        getattr(c, phase)(trainer)
+
+
+@patch
+def run_inside(self: CallbackList, phase, trainer):
+    "The same, of those callbacks that look inside this step."
+    for c in self:
+        if c.needs_gradients(trainer.step):
             getattr(c, phase)(trainer)
 
-    def run_inside(self, phase, trainer):
-        "The same, of those callbacks that look inside this step."
-        for c in self:
-            if c.needs_gradients(trainer.step):
-                getattr(c, phase)(trainer)
 
-    def need_gradients(self, step) -> bool:
-        "Whether any of them looks inside this step."
-        return any(c.needs_gradients(step) for c in self)
+@patch
+def need_gradients(self: CallbackList, step) -> bool:
+    "Whether any of them looks inside this step."
+    return any(c.needs_gradients(step) for c in self)
 
-    def state_dict(self) -> list:  # of (class, state), without those that have none
-        "The states, in the order of the list."
-        states = [(type(c).__name__, c.state_dict()) for c in self]
-        return [list(s) for s in states if s[1]]
+# %% ../nbs/23_callbacks.ipynb #57fe198f
+@patch
+def state_dict(self: CallbackList) -> list:  # of (class, state), without those that have none
+    "The states, in the order of the list."
+    states = [(type(c).__name__, c.state_dict()) for c in self]
+    return [list(s) for s in states if s[1]]
 
-    def load_state_dict(
-        self,
-        states,  # from `state_dict`
-    ):
-        "Hand every state to the callback that it came from; raises `InputError` if one is missing."
-        waiting = list(self)
-        for kind, state in states:
-            found = next((c for c in waiting if type(c).__name__ == kind), None)
-            if found is None:
-                raise InputError(f"the checkpoint holds the state of the callback '{kind}'")
-            waiting.remove(found)
-            found.load_state_dict(state)
+
+@patch
+def load_state_dict(
+    self: CallbackList,
+    states,  # from `state_dict`
+):
+    "Hand every state to the callback it came from; `InputError` if one is missing."
+    waiting = list(self)
+    for kind, state in states:
+        found = next((c for c in waiting if type(c).__name__ == kind), None)
+        if found is None:
+            raise InputError(f"the checkpoint holds the state of the callback '{kind}'")
+        waiting.remove(found)
+        found.load_state_dict(state)

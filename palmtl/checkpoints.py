@@ -98,7 +98,7 @@ def load_checkpoint(
         raise foreign(run, note, e) from None
     return note, state
 
-
+# %% ../nbs/24_checkpoints.ipynb #793f2787
 def foreign(
     run: Run,  # whose checkpoint
     note: dict,  # from `load_checkpoint`

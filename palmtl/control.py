@@ -63,7 +63,7 @@ def readable(
         )
     return error
 
-
+# %% ../nbs/25_control.ipynb #a712e7e2
 @contextlib.contextmanager
 def readable_errors(
     run: Run,  # error.txt in its folder holds the sentence
@@ -81,28 +81,32 @@ def readable_errors(
         raise sentence from None
 
 # %% ../nbs/25_control.ipynb #7f36fdf7
+def _take_lock(f, run):  # f: the open lock file; raises if another process holds it
+    import fcntl
+
+    try:
+        fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        f.seek(0)
+        owner = f.read() or 'another process'
+        raise InputError(
+            f'run folder {run.folder} is being written by {owner}; '
+            'wait for it, or watch it in nbs/dashboard.ipynb'
+        ) from None
+
+# %% ../nbs/25_control.ipynb #c0a46bab
 @contextlib.contextmanager
 def exclusive_lock(
     run: Run,  # whose folder
     describe,  # () -> (where, kept), as in `readable`
 ):
     "Hold the run folder's lock; raises `InputError` with the name of another process that has it."
-    import fcntl
-
     try:
         f = open(run.folder / 'lock', 'a+')
     except OSError as e:
         raise readable(e, run, *describe()) from None
     with f:
-        try:
-            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            f.seek(0)
-            owner = f.read() or 'another process'
-            raise InputError(
-                f'run folder {run.folder} is being written by {owner}; '
-                'wait for it, or watch it in nbs/dashboard.ipynb'
-            ) from None
+        _take_lock(f, run)
         try:
             f.truncate(0)
             f.write(f'process {os.getpid()} on {socket.gethostname()}')
@@ -241,19 +245,21 @@ class _ProgressBar:
     def epoch(self, trainer):
         self.score = f" | dev score {trainer.last['score']:.3f}"
 
-    def step(self, trainer):
-        tokens, seconds, *_ = self.mark
-        if trainer.seconds > seconds + 1 and trainer.n_tokens > tokens:
-            pace, self.mark = trainer.pace(self.mark), trainer.so_far()
-            shared = ', cores shared' if pace['cores_shared'] else ''
-            tokens_per_second, floor = pace['tokens_per_second'], pace['floor_ratio']
-            self.speed = f' | {tokens_per_second:,.0f} tokens/s, {floor:.1f}x floor{shared}'
-        epoch = trainer.step // trainer.epoch_steps
-        self.bar.set_postfix_str(f'epoch {epoch}{self.score}{self.speed}', refresh=False)
-        self.bar.update()
-
     def end(self, trainer):
         self.bar.close()
+
+# %% ../nbs/25_control.ipynb #7afa6773
+@patch
+def step(self: _ProgressBar, trainer):
+    tokens, seconds, *_ = self.mark
+    if trainer.seconds > seconds + 1 and trainer.n_tokens > tokens:
+        pace, self.mark = trainer.pace(self.mark), trainer.so_far()
+        shared = ', cores shared' if pace['cores_shared'] else ''
+        tokens_per_second, floor = pace['tokens_per_second'], pace['floor_ratio']
+        self.speed = f' | {tokens_per_second:,.0f} tokens/s, {floor:.1f}x floor{shared}'
+    epoch = trainer.step // trainer.epoch_steps
+    self.bar.set_postfix_str(f'epoch {epoch}{self.score}{self.speed}', refresh=False)
+    self.bar.update()
 
 
 def progress_bar():  # a callback: function of (event, trainer)

@@ -59,6 +59,32 @@ def sha256(self: Rows) -> str:
     ).hexdigest()
 
 # %% ../nbs/03_data.ipynb #0d68b9f3
+def _problem(task, id_, text):  # what makes a record unusable before its label is read, or None
+    for column, t in zip(task.columns, text):
+        if t is None:
+            return f"has too few columns: '{column}' is missing"
+        if not t.strip():
+            return f"has an empty '{column}'; a sentence was expected"
+    if any(c in id_ for c in '\r\n'):
+        return 'has a line break inside its id'
+
+
+def _read_label(task, text):  # (number, None), or (None, what is wrong with it)
+    try:
+        return task.read_label(text), None
+    except ValueError:
+        found = f"has '{task.label}' = {text[:40]!r}" if text else f"has no '{task.label}'"
+        return None, f'{found}; {task.expected()} was expected'
+
+
+def _no_rows(source, unusable):
+    why = '; at least one was expected after the header'
+    if unusable:
+        line, problem = unusable[0]
+        why = f': line {line} {problem}'
+    return InputError(f'{source} has no usable row{why}')
+
+# %% ../nbs/03_data.ipynb #08a0433d
 def make_rows(
     task: Task,  # whose rows
     split: str,  # `train`, `dev` or `test`
@@ -66,143 +92,140 @@ def make_rows(
     source: str,  # named in messages
     bad_rows: str = 'stop',  # `stop` at an unusable row, or `skip` and list it
 ) -> Rows:
-    "Check every record and keep the usable ones; raises `InputError` at an unusable one, or when none is left."
+    "Keep the usable records; raises `InputError` at an unusable one, or when none is left."
     ids, texts, labels, unusable = [], [[] for _ in task.columns], [], []
     for line, id_, text, label in records:
-        problem = None
-        for column, t in zip(task.columns, text):
-            if t is None:
-                problem = f"has too few columns: '{column}' is missing"
-            elif not t.strip():
-                problem = f"has an empty '{column}'; a sentence was expected"
-            if problem:
-                break
-        if problem is None and any(c in id_ for c in '\r\n'):
-            problem = 'has a line break inside its id'
+        value, problem = None, _problem(task, id_, text)
         if problem is None and label is not None:
-            try:
-                value = task.read_label(label)
-            except ValueError:
-                problem = (
-                    f"has '{task.label}' = {label[:40]!r}" if label else f"has no '{task.label}'"
-                ) + f'; {task.expected()} was expected'
-        if problem is None:
-            ids.append(id_)
-            for out, t in zip(texts, text):
-                out.append(t.strip())
-            if label is not None:
-                labels.append(value)
-        elif bad_rows == 'stop':
-            raise InputError(
-                f"{source}: line {line} {problem} (bad_rows = 'skip' leaves such rows out and counts them)"
-            )
-        else:
+            value, problem = _read_label(task, label)
+        if problem is not None:
+            if bad_rows == 'stop':
+                remedy = "bad_rows = 'skip' leaves such rows out and counts them"
+                raise InputError(f'{source}: line {line} {problem} ({remedy})')
             unusable.append((line, problem))
+            continue
+        ids.append(id_)
+        for out, t in zip(texts, text):
+            out.append(t.strip())
+        if label is not None:
+            labels.append(value)
     if not ids:
-        raise InputError(
-            f"{source} has no usable row"
-            + (
-                f": line {unusable[0][0]} {unusable[0][1]}"
-                if unusable
-                else '; at least one was expected after the header'
-            )
-        )
-    return Rows(
-        task, split, ids, texts, np.array(labels, np.float32) if labels else None, source, unusable
-    )
+        raise _no_rows(source, unusable)
+    labels = np.array(labels, np.float32) if labels else None
+    return Rows(task, split, ids, texts, labels, source, unusable)
 
 # %% ../nbs/03_data.ipynb #cell-7
+def _fail(path, what):
+    raise InputError(f'{path}: {what}')
+
+
+def _read_text(task, split, path):  # the whole file
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        expected = f"the {split} rows of task '{task.name}' were expected in it"
+        _fail(path, f'there is no such file; {expected}')
+    except OSError as e:
+        _fail(path, f'cannot be read ({e.strerror})')
+    try:
+        text = raw.decode('utf-8-sig')
+    except UnicodeDecodeError as e:
+        found = f'line {raw[: e.start].count(10) + 1} holds the byte 0x{raw[e.start]:02x}'
+        _fail(path, f'{found}, which is not UTF-8; save the file as UTF-8')
+    if not text.strip():
+        columns = ', '.join((*task.columns, task.label))
+        _fail(path, f'the file is empty; a header with the columns {columns} was expected')
+    return text
+
+# %% ../nbs/03_data.ipynb #f041c71b
+_DELIMITERS = {'\t': 'tabs', ',': 'commas', ';': 'semicolons', '|': 'bars'}
+
+
+def _check_header(task, split, header, first_line, path):
+    missing = [c for c in task.columns if c not in header]
+    if split != 'test' and task.label not in header:
+        missing.append(task.label)
+    if not missing:
+        return
+    hint = nearest(missing[0], [h for h in header if h] or ['nothing'])
+    for delimiter, name in _DELIMITERS.items():
+        columns = {h.strip(' "') for h in first_line.split(delimiter)}
+        if delimiter != task.delimiter and set(task.columns) <= columns:
+            hint = f'; it seems to be separated by {name}, and {task.delimiter!r} was expected'
+            break
+    _fail(path, f"line 1 has no column '{missing[0]}'{hint}")
+
+# %% ../nbs/03_data.ipynb #ffd433ed
+def _records(task, reader, header, bad_rows, path):  # yields (line, id, texts, label) of each row
+    places = [header.index(c) for c in task.columns]
+    label, key = (header.index(c) if c in header else None for c in (task.label, task.id))
+
+    def cell(row, i):
+        return row[i] if i < len(row) else None
+
+    for n, row in enumerate(reader):
+        if not row:
+            continue  # csv gives [] for a line with nothing on it
+        if len(row) > len(header):
+            if bad_rows != 'skip':
+                found = f'line {reader.line_num} has {len(row)} columns'
+                _fail(path, f'{found}; {len(header)} were expected')
+            row = [None] * len(header)
+        id_ = None if key is None else cell(row, key)
+        y = None if label is None else cell(row, label) or ''
+        yield reader.line_num, id_ or str(n), [cell(row, i) for i in places], y
+
+# %% ../nbs/03_data.ipynb #4b1c7be9
 def read_rows(
     task: Task,  # names the columns and the delimiter
     split: str,  # `train`, `dev` or `test`; a test file may lack labels
     path,  # the file
     bad_rows: str = 'stop',  # `stop` or `skip`
 ) -> Rows:
-    "Read one file of a task; raises `InputError` naming the file, the line and what was expected."
+    "Read one file of a task; `InputError` names the file, the line and what was expected."
     path = Path(path)
-
-    def bad(what):
-        raise InputError(f'{path}: {what}')
-
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        bad(f"there is no such file; the {split} rows of task '{task.name}' were expected in it")
-    except OSError as e:
-        bad(f'cannot be read ({e.strerror})')
-    try:
-        text = raw.decode('utf-8-sig')
-    except UnicodeDecodeError as e:
-        line = raw[: e.start].count(10) + 1
-        bad(
-            f"line {line} holds the byte 0x{raw[e.start]:02x}, which is not UTF-8; save the file as UTF-8"
-        )
-    if not text.strip():
-        bad(
-            f"the file is empty; a header with the columns {', '.join((*task.columns, task.label))} was expected"
-        )
-    reader = csv.reader(
-        io.StringIO(text, newline=''),
-        delimiter=task.delimiter,
-        strict=True,
-        quoting=csv.QUOTE_MINIMAL if task.quoting == 'csv' else csv.QUOTE_NONE,
-    )
+    text = _read_text(task, split, path)
+    quoting = csv.QUOTE_MINIMAL if task.quoting == 'csv' else csv.QUOTE_NONE
+    lines = io.StringIO(text, newline='')
+    reader = csv.reader(lines, delimiter=task.delimiter, strict=True, quoting=quoting)
     old_limit = csv.field_size_limit(max(len(text), 131072))
     try:
         header = [h.strip() for h in next(reader)]
-        missing = [c for c in task.columns if c not in header]
-        if split != 'test' and task.label not in header:
-            missing.append(task.label)
-        if missing:
-            other = [
-                n
-                for d, n in {'\t': 'tabs', ',': 'commas', ';': 'semicolons', '|': 'bars'}.items()
-                if d != task.delimiter
-                and set(task.columns) <= {h.strip(' "') for h in text.splitlines()[0].split(d)}
-            ]
-            bad(
-                f"line 1 has no column '{missing[0]}'"
-                + (
-                    f'; it seems to be separated by {other[0]}, and {task.delimiter!r} was expected'
-                    if other
-                    else nearest(missing[0], [h for h in header if h] or ['nothing'])
-                )
-            )
-        where = [header.index(c) for c in task.columns]
-        label = header.index(task.label) if task.label in header else None
-        key = header.index(task.id) if task.id in header else None
-
-        def cell(row, i):
-            return row[i] if i < len(row) else None
-
-        def records():
-            for n, row in enumerate(reader):
-                if not row:
-                    continue  # csv gives [] for a line with nothing on it
-                if len(row) > len(header):
-                    row = (
-                        [None] * len(header)
-                        if bad_rows == 'skip'
-                        else bad(
-                            f'line {reader.line_num} has {len(row)} columns; {len(header)} were expected'
-                        )
-                    )
-                yield (
-                    reader.line_num,
-                    str(n) if key is None else cell(row, key) or str(n),
-                    [cell(row, i) for i in where],
-                    None if label is None else (cell(row, label) or ''),
-                )
-
-        return make_rows(task, split, records(), str(path), bad_rows)
+        _check_header(task, split, header, text.splitlines()[0], path)
+        records = _records(task, reader, header, bad_rows, path)
+        return make_rows(task, split, records, str(path), bad_rows)
     except csv.Error as e:
-        bad(
-            f"line {reader.line_num} cannot be read as a row ({e}); if quotes are ordinary characters in this file, its task needs quoting = 'none'"
-        )
+        remedy = "if quotes are ordinary characters in this file, its task needs quoting = 'none'"
+        _fail(path, f'line {reader.line_num} cannot be read as a row ({e}); {remedy}')
     finally:
         csv.field_size_limit(old_limit)
 
 # %% ../nbs/03_data.ipynb #cell-11
+def _hub_table(task):  # the task's table with what it may leave out
+    if 'path' not in task.hub:
+        needs = 'its task file needs a [hub] table with a path'
+        raise InputError(f"task '{task.name}' names no data set on the hub; {needs}")
+    splits = dict(dev='validation')
+    usual = dict(columns=task.columns, label=task.label, id=task.id, name=None, splits=splits)
+    return usual | task.hub
+
+
+def _load_dataset(path, name, part, root):
+    try:
+        import datasets
+    except ImportError:
+        remedy = "pip install 'palmtl[hub]'"
+        raise InputError(f'data from the hub needs the package datasets: {remedy}') from None
+    if root and not Path(path).is_dir():
+        expected = 'a copy of the data set was expected in it'
+        raise InputError(f'{path}: there is no such folder; {expected}')
+    try:
+        return datasets.load_dataset(path, None if root else name, split=part)
+    except Exception as e:
+        why = str(e).splitlines()[0][:200]
+        raise InputError(f"data set {path}: the split '{part}' cannot be loaded ({why})") from None
+
+# %% ../nbs/03_data.ipynb #7a353f42
 def read_hub(
     task: Task,  # has a `hub` table
     split: str,  # `train`, `dev` or `test`
@@ -210,70 +233,44 @@ def read_hub(
     bad_rows: str = 'stop',  # `stop` or `skip`
 ) -> Rows:
     "Read one split of a task from a data set of the hub, or from a local copy of it."
-    if 'path' not in task.hub:
-        raise InputError(
-            f"task '{task.name}' names no data set on the hub; its task file needs a [hub] table with a path"
-        )
-    try:
-        import datasets
-    except ImportError:
-        raise InputError(
-            "data from the hub needs the package datasets: pip install 'palmtl[hub]'"
-        ) from None
-    h = (
-        dict(
-            columns=task.columns,
-            label=task.label,
-            id=task.id,
-            name=None,
-            splits=dict(dev='validation'),
-        )
-        | task.hub
-    )
-    path, part = (str(Path(root) / h['path']) if root else h['path']), h['splits'].get(split, split)
-    if root and not Path(path).is_dir():
-        raise InputError(
-            f'{path}: there is no such folder; a copy of the data set was expected in it'
-        )
-    try:
-        ds = datasets.load_dataset(path, None if root else h['name'], split=part)
-    except Exception as e:
-        raise InputError(
-            f"data set {path}: the split '{part}' cannot be loaded ({str(e).splitlines()[0][:200]})"
-        ) from None
-    columns = (*h['columns'], h['label'])
-    for c in columns:
+    h = _hub_table(task)
+    path = str(Path(root) / h['path']) if root else h['path']
+    ds = _load_dataset(path, h['name'], h['splits'].get(split, split), root)
+    for c in (*h['columns'], h['label']):
         if c not in ds.column_names:
-            raise InputError(
-                f"data set {path}: there is no column '{c}'{nearest(c, ds.column_names)}"
-            )
+            near = nearest(c, ds.column_names)
+            raise InputError(f"data set {path}: there is no column '{c}'{near}")
     labels = [str(v) for v in ds[h['label']]]
     if split == 'test' and set(labels) <= {'-1', '-1.0', 'None'}:
         labels = [None] * len(labels)  # GLUE keeps its test labels to itself
-    ids = (
-        [str(i) for i in ds[h['id']]]
-        if h['id'] in ds.column_names
-        else [str(i) for i in range(len(ds))]
-    )
+    ids = ds[h['id']] if h['id'] in ds.column_names else range(len(ds))
     texts = zip(*(ds[c] for c in h['columns']))
-    return make_rows(
-        task,
-        split,
-        ((n, i, list(t), l) for n, (i, t, l) in enumerate(zip(ids, texts, labels), 1)),
-        path,
-        bad_rows,
-    )
+    rows = enumerate(zip(map(str, ids), texts, labels), 1)
+    records = ((n, i, list(t), label) for n, (i, t, label) in rows)
+    return make_rows(task, split, records, path, bad_rows)
 
 # %% ../nbs/03_data.ipynb #cell-13
 _PARTS = dict(  # each entry is one meaning, with the words for it
-    who='cat kitten;dog hound;child kid;woman lady;man guy;doctor physician;student pupil;teacher tutor;farmer grower;thief robber',
-    did='bought purchased;saw noticed;carried hauled;repaired fixed;found discovered;hid concealed;cleaned washed;broke smashed',
-    what='car automobile;couch sofa;photo picture;stone rock;lamp light;bag sack;coat jacket;boat ship;rug carpet;cup mug',
-    where='shop store;road street;sea ocean;forest woods;house home;cellar basement;field meadow;station stop',
+    who=(
+        'cat kitten;dog hound;child kid;woman lady;man guy;doctor physician;student pupil;'
+        'teacher tutor;farmer grower;thief robber'
+    ),
+    did=(
+        'bought purchased;saw noticed;carried hauled;repaired fixed;found discovered;'
+        'hid concealed;cleaned washed;broke smashed'
+    ),
+    what=(
+        'car automobile;couch sofa;photo picture;stone rock;lamp light;bag sack;coat jacket;'
+        'boat ship;rug carpet;cup mug'
+    ),
+    where=(
+        'shop store;road street;sea ocean;forest woods;house home;cellar basement;'
+        'field meadow;station stop'
+    ),
 )
-
 _PARTS = {k: [m.split() for m in v.split(';')] for k, v in _PARTS.items()}
 
+# %% ../nbs/03_data.ipynb #8ba58e16
 _ADJECTIVES = {
     -2: 'awful dreadful terrible',
     -1: 'dull weak slow',
@@ -289,40 +286,42 @@ _NOUNS = 'plot cast score film script acting ending dialogue direction scenery'.
 _FILLERS = ['', '', '', 'it seems', 'they say', 'of course', 'as we know']
 
 # %% ../nbs/03_data.ipynb #c85291da
-SAMPLE_TASKS = (
-    Task(
-        'sentiment',
-        'classes',
-        ('sentence',),
-        'sentiment',
-        {},
-        title='Sentiment (synthetic)',
-        potential=0.83,
-        classes=PAPER_TASKS[0].classes,
-        submission=('sentiment', 'Predicted_Sentiment'),
-    ),
-    Task(
-        'paraphrase',
-        'binary',
-        ('sentence1', 'sentence2'),
-        'is_duplicate',
-        {},
-        title='Paraphrase (synthetic)',
-        potential=0.95,
-        submission=('paraphrase', 'Predicted_Is_Paraphrase'),
-    ),
-    Task(
-        'similarity',
-        'regression',
-        ('sentence1', 'sentence2'),
-        'similarity',
-        {},
-        title='Similarity (synthetic)',
-        high=5.0,
-        potential=0.97,
-        submission=('similarity', 'Predicted_Similarity'),
-    ),
+_PAIR = ('sentence1', 'sentence2')
+_SENTIMENT = Task(
+    'sentiment',
+    'classes',
+    ('sentence',),
+    'sentiment',
+    {},
+    title='Sentiment (synthetic)',
+    potential=0.83,
+    classes=PAPER_TASKS[0].classes,
+    submission=('sentiment', 'Predicted_Sentiment'),
 )
+_PARAPHRASE = Task(
+    'paraphrase',
+    'binary',
+    _PAIR,
+    'is_duplicate',
+    {},
+    title='Paraphrase (synthetic)',
+    potential=0.95,
+    submission=('paraphrase', 'Predicted_Is_Paraphrase'),
+)
+
+# %% ../nbs/03_data.ipynb #789a2532
+_SIMILARITY = Task(
+    'similarity',
+    'regression',
+    _PAIR,
+    'similarity',
+    {},
+    title='Similarity (synthetic)',
+    high=5.0,
+    potential=0.97,
+    submission=('similarity', 'Predicted_Similarity'),
+)
+SAMPLE_TASKS = (_SENTIMENT, _PARAPHRASE, _SIMILARITY)
 
 # %% ../nbs/03_data.ipynb #775b2a7e
 SAMPLE_SIZES = dict(
@@ -362,38 +361,55 @@ def _tell(rng, parts):
     return f'{filler} {s}'.strip()
 
 # %% ../nbs/03_data.ipynb #11eeb4a1
-@functools.lru_cache  # drawing all of them takes a second, and many runs of a notebook want the same
+def _class_of(value):  # of a remark -> one of five
+    if value == 0:
+        return 2
+    if value < 0:
+        return 0 if value <= -3 else 1
+    return 3 if value < 3 else 4
+
+
+def _parts_in_common(rng, name):  # of two sentences, 0 to 4
+    if name != 'paraphrase':
+        return rng.integers(0, 5)
+    return 4 if rng.random() < 0.4 else rng.integers(2, 4)
+
+
+def _sentences(rng, name):  # two sentences, and their label before noise
+    a = {k: int(rng.integers(len(m))) for k, m in _PARTS.items()}
+    same = _parts_in_common(rng, name)
+    b = dict(a)
+    for k in rng.choice(list(_PARTS), 4 - same, replace=False):
+        b[k] = (b[k] + int(rng.integers(1, len(_PARTS[k])))) % len(_PARTS[k])
+    texts = _tell(rng, a), _tell(rng, b)
+    return texts, float(same == 4) if name == 'paraphrase' else 1.25 * same
+
+# %% ../nbs/03_data.ipynb #cbaa3df9
+def _add_noise(rng, name, clean):  # labels (rows,) -> the same, some of them moved
+    n = len(clean)
+    if name == 'sentiment':
+        return np.clip(clean + np.where(rng.random(n) < 0.2, rng.choice([-1, 1], n), 0), 0, 4)
+    if name == 'paraphrase':
+        return np.where(rng.random(n) < 0.05, 1 - clean, clean)
+    return np.clip(clean + rng.normal(0, 0.5, n), 0, 5).round(1)
+
+
+@functools.lru_cache  # drawing all of them takes a second, and many runs want the same
 def _draw(name, split, seed, noise):  # texts and labels
     which, part = [t.name for t in SAMPLE_TASKS].index(name), ('train', 'dev', 'test').index(split)
     rng = np.random.default_rng([seed, which, part])
-    n, texts, clean = SAMPLE_SIZES[name][part], [], []
-    for _ in range(n):
+    texts, clean = [], []
+    for _ in range(SAMPLE_SIZES[name][part]):
         if name == 'sentiment':
-            s, v = _remark(rng)
-            texts.append((s,))
-            clean.append(0 if v <= -3 else 1 if v < 0 else 2 if v == 0 else 3 if v < 3 else 4)
-            continue
-        a = {k: int(rng.integers(len(m))) for k, m in _PARTS.items()}
-        same = (
-            4
-            if name == 'paraphrase' and rng.random() < 0.4
-            else rng.integers(2, 4)
-            if name == 'paraphrase'
-            else rng.integers(0, 5)
-        )
-        b = dict(a)
-        for k in rng.choice(list(_PARTS), 4 - same, replace=False):
-            b[k] = (b[k] + int(rng.integers(1, len(_PARTS[k])))) % len(_PARTS[k])
-        texts.append((_tell(rng, a), _tell(rng, b)))
-        clean.append(float(same == 4) if name == 'paraphrase' else 1.25 * same)
+            remark, value = _remark(rng)
+            text, label = (remark,), _class_of(value)
+        else:
+            text, label = _sentences(rng, name)
+        texts.append(text)
+        clean.append(label)
     clean = np.array(clean, np.float32)
-    if name == 'sentiment':
-        noisy = np.clip(clean + np.where(rng.random(n) < 0.2, rng.choice([-1, 1], n), 0), 0, 4)
-    elif name == 'paraphrase':
-        noisy = np.where(rng.random(n) < 0.05, 1 - clean, clean)
-    else:
-        noisy = np.clip(clean + rng.normal(0, 0.5, n), 0, 5).round(1)
-    return [list(t) for t in zip(*texts)], (noisy if noise else clean).astype(np.float32)
+    labels = _add_noise(rng, name, clean) if noise else clean
+    return [list(t) for t in zip(*texts)], labels.astype(np.float32)
 
 # %% ../nbs/03_data.ipynb #b5117e58
 def sample_rows(
@@ -415,7 +431,7 @@ def sample_rows(
 
 # %% ../nbs/03_data.ipynb #cell-18
 def find_folder(
-    name: str,  # a path; a relative one counts from the working directory or else from the project's root
+    name: str,  # a path; a relative one counts from here or else from the project's root
 ) -> Path:
     "The folder or file that `name` means."
     p = Path(name).expanduser()
@@ -444,15 +460,48 @@ def bootstrap_rows(
     extra = round(factor * n) - n
     if extra < 0:
         raise InputError(f'a bootstrap factor is at least 1, not {factor:g}')
-    return (
-        rows
-        if not extra
-        else rows.take(
-            np.r_[np.arange(n), np.random.default_rng([seed, 30]).integers(n, size=extra)]
-        )
-    )
+    if not extra:
+        return rows
+    drawn = np.random.default_rng([seed, 30]).integers(n, size=extra)
+    return rows.take(np.r_[np.arange(n), drawn])
 
 # %% ../nbs/03_data.ipynb #01f05b83
+def _read_folder(task, folder, bad_rows):  # split -> Rows; a test file may be missing
+    if not folder.is_dir():
+        choices = "choose a folder, 'hub' or 'sample'"
+        raise InputError(f'data folder {folder}: there is no such folder; {choices}')
+    if not task.files:
+        what = "is the synthetic sample's and has no files; use it with data = 'sample'"
+        raise InputError(f"task '{task.name}' {what}")
+    return {
+        s: read_rows(task, s, folder / f, bad_rows)
+        for s, f in task.files.items()
+        if s != 'test' or (folder / f).exists()
+    }
+
+
+def _read_splits(task, data, bad_rows):  # split -> Rows, from wherever `data` says
+    if task.folder:
+        return _read_folder(task, Path(task.folder), bad_rows)
+    if data == 'sample':
+        names = {s.name: s for s in SAMPLE_TASKS}
+        if task.name not in names:
+            raise InputError(f"task '{task.name}' is not in the sample{nearest(task.name, names)}")
+        return {s: sample_rows(task, s) for s in ('train', 'dev', 'test')}
+    if data == 'hub' or data.startswith('hub:'):
+        return {s: read_hub(task, s, data[4:], bad_rows) for s in ('train', 'dev', 'test')}
+    return _read_folder(task, find_folder(data), bad_rows)
+
+# %% ../nbs/03_data.ipynb #77743214
+def _hold_out(rows, share, seed):  # (rows held out, the others), each in their own order
+    order = np.random.default_rng([seed, 15]).permutation(len(rows))
+    n = max(1, round(share * len(rows)))
+    if n >= len(rows):
+        what = f'{len(rows)} training row is too few to hold one out'
+        raise InputError(f"task '{rows.task.name}': {what}")
+    return rows.take(np.sort(order[:n])), rows.take(np.sort(order[n:]))
+
+
 def load_rows(
     task: Task,  # which task
     data: str,  # `sample`, `hub`, `hub:FOLDER` or a folder
@@ -461,40 +510,13 @@ def load_rows(
     bootstrap: float = 1.0,  # factor by which resampling enlarges the training rows
     seed: int = 0,  # of the bootstrap
     bad_rows: str = 'stop',  # `stop` or `skip`
-    holdout: float = 0.0,  # share of the training rows to set aside as a split of its own, before bootstrapping
+    holdout: float = 0.0,  # share of the training rows set aside as a split, before bootstrapping
 ) -> dict:  # split -> Rows; `test` and `holdout` may be missing
     "All splits of a task."
-    names = {s.name: s for s in SAMPLE_TASKS}
-    if task.folder or data not in ('sample', 'hub') and not data.startswith('hub:'):
-        folder = Path(task.folder) if task.folder else find_folder(data)
-        if not folder.is_dir():
-            raise InputError(
-                f"data folder {folder}: there is no such folder; choose a folder, 'hub' or 'sample'"
-            )
-        if not task.files:
-            raise InputError(
-                f"task '{task.name}' is the synthetic sample's and has no files; use it with data = 'sample'"
-            )
-        splits = {
-            s: read_rows(task, s, folder / f, bad_rows)
-            for s, f in task.files.items()
-            if s != 'test' or (folder / f).exists()
-        }
-    elif data == 'sample':
-        if task.name not in names:
-            raise InputError(f"task '{task.name}' is not in the sample{nearest(task.name, names)}")
-        splits = {s: sample_rows(task, s) for s in ('train', 'dev', 'test')}
-    else:
-        splits = {s: read_hub(task, s, data[4:], bad_rows) for s in ('train', 'dev', 'test')}
+    splits = _read_splits(task, data, bad_rows)
     train = limit_rows(splits['train'], limit)
     if holdout:
-        order = np.random.default_rng([seed, 15]).permutation(len(train))
-        n = max(1, round(holdout * len(train)))
-        if n >= len(train):
-            raise InputError(
-                f"task '{task.name}': {len(train)} training row is too few to hold one out"
-            )
-        splits['holdout'], train = train.take(np.sort(order[:n])), train.take(np.sort(order[n:]))
+        splits['holdout'], train = _hold_out(train, holdout, seed)
     splits['train'] = bootstrap_rows(train, bootstrap, seed)
     splits['dev'] = limit_rows(splits['dev'], limit_dev)
     return splits
@@ -503,49 +525,44 @@ def load_rows(
 SPECIAL = ('[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]')
 
 # %% ../nbs/03_data.ipynb #2c3b97cd
+def _sample_tokenizer():  # the words of the grammar, and letters for all others
+    from tokenizers import BertWordPieceTokenizer
+
+    letters = 'abcdefghijklmnopqrstuvwxyz0123456789'
+    words = {w for ms in _PARTS.values() for m in ms for w in m}
+    words |= {w for w, _ in _ADJECTIVES} | set(_NOUNS) | set(' '.join(_FILLERS).split())
+    words |= set('the is very not but and was by near'.split())
+    vocab = [*SPECIAL, *letters, *('##' + c for c in letters), *".,;:!?'\"-()"]
+    vocab += sorted(words - set(letters))
+    return BertWordPieceTokenizer({w: i for i, w in enumerate(vocab)})._tokenizer
+
+
+def _read_tokenizer(folder):
+    from tokenizers import Tokenizer, BertWordPieceTokenizer
+
+    paths = (folder / 'tokenizer.json', folder / 'vocab.txt')
+    path = next((p for p in paths if p.exists()), None)
+    if path is None:
+        expected = 'one of them was expected beside the weights'
+        raise InputError(f'{folder}: holds neither tokenizer.json nor vocab.txt; {expected}')
+    try:
+        if path.suffix == '.json':
+            return Tokenizer.from_file(str(path))
+        return BertWordPieceTokenizer(str(path))._tokenizer
+    except Exception as e:  # the library raises bare Exceptions
+        why = str(e).splitlines()[0][:200]
+        raise InputError(f'{path}: is not a tokenizer ({why})') from None
+
+# %% ../nbs/03_data.ipynb #337108c9
 def load_tokenizer(
     folder=None,  # holds `tokenizer.json` or `vocab.txt`; the sample's tokenizer if None
 ):  # a `tokenizers.Tokenizer`
     "The WordPiece tokenizer of a published checkpoint, or the sample's."
-    from tokenizers import Tokenizer, BertWordPieceTokenizer
-
     if folder is None:
-        letters = 'abcdefghijklmnopqrstuvwxyz0123456789'
-        words = (
-            {w for ms in _PARTS.values() for m in ms for w in m}
-            | {w for w, _ in _ADJECTIVES}
-            | set(_NOUNS)
-        )
-        words |= set(' '.join(_FILLERS).split()) | set(
-            'the is very not but and was by near'.split()
-        )
-        vocab = [
-            *SPECIAL,
-            *letters,
-            *('##' + c for c in letters),
-            *".,;:!?'\"-()",
-            *sorted(words - set(letters)),
-        ]
-        tok = BertWordPieceTokenizer({w: i for i, w in enumerate(vocab)})._tokenizer
+        tok = _sample_tokenizer()
     else:
         folder = Path(folder)
-        path = next(
-            (p for p in (folder / 'tokenizer.json', folder / 'vocab.txt') if p.exists()), None
-        )
-        if path is None:
-            raise InputError(
-                f'{folder}: holds neither tokenizer.json nor vocab.txt; one of them was expected beside the weights'
-            )
-        try:
-            tok = (
-                Tokenizer.from_file(str(path))
-                if path.suffix == '.json'
-                else BertWordPieceTokenizer(str(path))._tokenizer
-            )
-        except Exception as e:
-            raise InputError(
-                f'{path}: is not a tokenizer ({str(e).splitlines()[0][:200]})'
-            ) from None  # the library raises bare Exceptions
+        tok = _read_tokenizer(folder)
     for t in SPECIAL[:4]:
         if tok.token_to_id(t) is None:
             raise InputError(f"{folder}: the tokenizer has no {t}; a BERT vocabulary was expected")
@@ -574,41 +591,48 @@ class Tokens:
 
 
 def cache_folder() -> Path:
-    "Where tokens of larger files are kept: `palmtl` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."
+    "Where tokens are kept: `palmtl` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."
     return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'palmtl'
 
 # %% ../nbs/03_data.ipynb #3082adff
+def _read_tokens(path, n_rows, special):  # None if the file is missing or damaged
+    try:
+        with np.load(path) as z:  # a zip's checksum guards every array
+            return Tokens(z['flat'], z['offsets'], n_rows, special)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
+
+
+def _write_tokens(path, tokens):  # or not, where nothing can be written
+    beside = path.with_name(f'.{path.name}.{os.getpid()}')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(beside, 'wb') as f:
+            np.savez(f, flat=tokens.flat, offsets=tokens.offsets)
+        os.replace(beside, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+
+# %% ../nbs/03_data.ipynb #cbe29d4d
 def cached_tokens(
     rows: Rows,  # what to tokenize
     tok,  # from `load_tokenizer`
     least: int = 1000,  # fewer rows than that are not worth a file
 ) -> Tokens:
-    "`tokenize`, but the same sentences under the same tokenizer are tokenized once: the file's name is a digest of both. A damaged or unwritable cache costs time, nothing else."
+    "`tokenize`, from a file where that was done before. A damaged cache costs time, nothing else."
     if len(rows) < least:
         return tokenize(rows, tok)
-    digest = hashlib.sha256(tok.to_str().encode())
+    digest = hashlib.sha256(tok.to_str().encode())  # the same sentences, the same tokenizer
     for c in rows.texts:
         digest.update(repr(c).encode('utf-8', 'surrogatepass'))
     path = cache_folder() / f'tokens-{digest.hexdigest()[:32]}.npz'
     special = tuple(tok.token_to_id(SPECIAL[i]) for i in (0, 2, 3))
-    try:
-        with np.load(path) as z:
-            return Tokens(
-                z['flat'], z['offsets'], len(rows), special
-            )  # a zip's checksum guards every array
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        pass
-    t = tokenize(rows, tok)
-    beside = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(beside, 'wb') as f:
-            np.savez(f, flat=t.flat, offsets=t.offsets)
-        os.replace(beside, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-    return t
+    tokens = _read_tokens(path, len(rows), special)
+    if tokens is None:
+        tokens = tokenize(rows, tok)
+        _write_tokens(path, tokens)
+    return tokens
 
 # %% ../nbs/03_data.ipynb #711102a4
 def tokenize(
@@ -720,13 +744,10 @@ class Sampler:
         bucketing: bool = True,  # batches of rows of similar length
         chunk: int = 200,  # batches that are sorted together
     ):
-        self.lengths, self.batch_size, self.bucketing, self.chunk = (
-            np.asarray(lengths),
-            batch_size,
-            bucketing,
-            chunk,
-        )
-        self.seed, self.n = np.atleast_1d(seed), len(lengths)
+        self.lengths, self.n = np.asarray(lengths), len(lengths)
+        self.batch_size, self.chunk = batch_size, chunk
+        self.bucketing = bucketing
+        self.seed = np.atleast_1d(seed)
         self.load_state_dict(dict(epoch=0, position=0))
 
     def __len__(self):
@@ -741,13 +762,6 @@ class Sampler:
     def __iter__(self):
         return self
 
-    def state_dict(self):
-        return dict(epoch=self.epoch, position=self.position)
-
-    def load_state_dict(self, d):
-        self.epoch, self.position = d['epoch'], d['position']
-        self.batches = self._order()
-
 # %% ../nbs/03_data.ipynb #8f7c2f4e
 @patch
 def _order(self: Sampler) -> list:
@@ -759,6 +773,22 @@ def _order(self: Sampler) -> list:
     chunks = [c[np.argsort(self.lengths[c], kind='stable')] for c in chunks]
     batches = [c[i : i + b] for c in chunks for i in range(0, len(c), b)]
     return [batches[i] for i in rng.permutation(len(batches))]
+
+# %% ../nbs/03_data.ipynb #80a72d7f
+@patch
+def state_dict(self: Sampler) -> dict:
+    "What a checkpoint keeps."
+    return dict(epoch=self.epoch, position=self.position)
+
+
+@patch
+def load_state_dict(
+    self: Sampler,
+    d: dict,  # from `state_dict`
+):
+    "Go on from there."
+    self.epoch, self.position = d['epoch'], d['position']
+    self.batches = self._order()
 
 # %% ../nbs/03_data.ipynb #cell-37
 def majority(

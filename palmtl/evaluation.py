@@ -57,7 +57,7 @@ def pal_options(s: Settings) -> dict:
         dropout=s.dropout,
     )
 
-
+# %% ../nbs/28_evaluation.ipynb #5ce2280b
 def build_model(
     s: Settings,  # what to build
     tasks,  # of `Task`

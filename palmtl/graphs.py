@@ -16,33 +16,37 @@ class Graphs:
 
     def __init__(
         self,
-        body,  # body(key, *tensors) -> list of tensors; looks at no value on the host, and decides nothing by what is not in the key
+        body,  # body(key, *tensors) -> tensors; reads no value on the host, only the key decides
         device,  # where it computes
         limit: int = 200,  # recordings to keep; keys beyond run plainly
     ):
-        self.body, self.device, self.limit, self.known = body, torch.device(device), limit, {}
+        self.body, self.device = body, torch.device(device)
+        self.limit, self.known = limit, {}
         self.cuda = self.device.type == 'cuda'
-        self.stream, self.pool = (
-            (torch.cuda.Stream(self.device), torch.cuda.graph_pool_handle())
-            if self.cuda
-            else (None, None)
-        )  # one pool: recordings are never played at the same time, so they may share memory
+        self.stream = self.pool = None
+        if self.cuda:  # one pool: no two recordings are played at a time, so they share memory
+            self.stream = torch.cuda.Stream(self.device)
+            self.pool = torch.cuda.graph_pool_handle()
 
     def __call__(self, key, *inputs):  # tensors on the host -> list of tensors on the device
         "One step."
         with self.aside():
-            if (
-                key not in self.known
-            ):  # the first time makes what must not be made in a recording: optimiser states, the libraries' work spaces
-                if len(self.known) < self.limit:
-                    self.known[key] = None
-                return self.body(key, *(x.to(self.device, non_blocking=True) for x in inputs))
+            if key not in self.known:
+                return self._first(key, inputs)
             if self.known[key] is None:
                 self.known[key] = self.record(key, inputs)
             static, play, out = self.known[key]
             for s, x in zip(static, inputs, strict=True):
                 s.copy_(x, non_blocking=True)
             return [o.clone() for o in (play() or out)]  # the next replay writes over them
+
+# %% ../nbs/26_graphs.ipynb #39a8f427
+@patch
+def _first(self: Graphs, key, inputs):
+    # makes what must not be made in a recording: optimiser states, the libraries' work spaces
+    if len(self.known) < self.limit:
+        self.known[key] = None
+    return self.body(key, *(x.to(self.device, non_blocking=True) for x in inputs))
 
 # %% ../nbs/26_graphs.ipynb #70174edb
 @patch

@@ -7,7 +7,6 @@ __all__ = ['same', 'replay', 'main']
 
 # %% ../nbs/43_replay.ipynb #cell-3
 import dataclasses, math, sys
-from pathlib import Path
 import numpy as np, pandas as pd
 from .basics import InputError
 from .runs import Run, describe_environment, runs_folder
@@ -16,113 +15,100 @@ from .training import Trainer
 from .control import progress_bar
 
 # %% ../nbs/43_replay.ipynb #cell-5
+def _compare(what, x, y, at=None):  # a row of `same`; at: what to call each place
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    n = min(len(x), len(y))
+    differs = np.flatnonzero(x[:n] != y[:n])
+    first = None
+    if len(differs):
+        first = at[differs[0]] if at else int(differs[0])
+    elif len(x) != len(y):
+        first = n
+    largest = float(np.abs(x[:n] - y[:n]).max()) if n else math.nan
+    return dict(what=what, equal=first is None, first_difference=first, largest=largest)
+
+# %% ../nbs/43_replay.ipynb #cc76bf99
 def same(
     a: Run,  # finished, the one to compare with
     b: Run,  # finished
-) -> pd.DataFrame:  # one row per thing compared: whether it is equal, where it first differs, and by how much at most
+) -> pd.DataFrame:  # a row per thing compared: equal, where it first differs, by how much at most
     "Compare what two runs did, step by step."
     if a.state != 'finished' or b.state != 'finished':
         raise InputError(f'{a} and {b}: two finished runs were expected')
-    out = []
-
-    def row(what, x, y, at=None):
-        x, y = np.asarray(x, float), np.asarray(y, float)
-        n = min(len(x), len(y))
-        differs = np.flatnonzero(x[:n] != y[:n])
-        first = (
-            (at[differs[0]] if at else int(differs[0]))
-            if len(differs)
-            else n
-            if len(x) != len(y)
-            else None
-        )
-        out.append(
-            dict(
-                what=what,
-                equal=first is None,
-                first_difference=first,
-                largest=float(np.abs(x[:n] - y[:n]).max()) if n else math.nan,
-            )
-        )
-
-    ea, eb = a.events(), b.events()
     names = [t.name for t in a.tasks]
 
-    def pick(events, kind, f):
-        return [f(e) for e in events if e['event'] == kind]
+    def of_steps(run, f):
+        return [f(e) for e in run.events('step')]
 
-    row(
-        'tasks of the steps',
-        *(
-            pick(e, 'step', lambda x: names.index(x['task']) if x['task'] in names else -1)
-            for e in (ea, eb)
-        ),
-    )
-    row(
-        'losses of the steps',
-        *(
-            pick(e, 'step', lambda x: math.nan if x['loss'] is None else x['loss'])
-            for e in (ea, eb)
-        ),
-    )
-    row(
-        'dev metrics',
-        *(pick(e, 'dev', lambda x: x['metric']) for e in (ea, eb)),
-        at=pick(ea, 'dev', lambda x: f"step {x['step']}, {x['task']}"),
-    )
+    def task(e):
+        return names.index(e['task']) if e['task'] in names else -1
+
+    def loss(e):
+        return math.nan if e['loss'] is None else e['loss']
+
+    metrics = [[e['metric'] for e in run.events('dev')] for run in (a, b)]
+    places = [f"step {e['step']}, {e['task']}" for e in a.events('dev')]
+    out = [
+        _compare('tasks of the steps', of_steps(a, task), of_steps(b, task)),
+        _compare('losses of the steps', of_steps(a, loss), of_steps(b, loss)),
+        _compare('dev metrics', *metrics, places),
+    ]
     pa, pb = a.examples(), b.examples()
     for n in names:
-        row(f'predictions of {n}', pa[n]['prediction'], pb[n]['prediction'] if n in pb else [])
+        theirs = pb[n]['prediction'] if n in pb else []
+        out.append(_compare(f'predictions of {n}', pa[n]['prediction'], theirs))
     return pd.DataFrame(out).set_index('what')
 
 # %% ../nbs/43_replay.ipynb #2e8ca666
+_OF_THE_MACHINE = ('python', 'cpu', 'threads', 'device', 'gpu', 'commit', 'precision')
+
+
+def _flat(environment):  # thing -> value
+    flat = {k: environment.get(k) for k in _OF_THE_MACHINE} | environment.get('packages', {})
+    for kind, digests in environment.get('sources', {}).items():
+        flat |= {f'{kind} ({name})': digest for name, digest in digests.items()}
+    return flat
+
+
+def _changed_environment(then, now):  # {thing: (then, now)}
+    a, b = _flat(then), _flat(now)
+    return {k: (a.get(k), b.get(k)) for k in a.keys() | b.keys() if a.get(k) != b.get(k)}
+
+# %% ../nbs/43_replay.ipynb #551b8a49
+_MAY_CHANGE = ('data', 'device', 'encoder', 'tasks', 'threads')
+
+
 def replay(
     record: Run,  # published, or finished
     runs=None,  # folder for the new run; `replays` in `runs_folder()` if None
     **changes,  # where things lie on this machine: encoder, data, tasks, device, threads
-) -> tuple:  # (the new run, what differs in the environment as {thing: (then, now)}, `same`)
+) -> tuple:  # (new run, what differs in the environment as {thing: (then, now)}, `same`)
     "Run a record's settings again and compare."
-    allowed = {'encoder', 'data', 'tasks', 'device', 'threads'}
     for k in changes:
-        if k not in allowed:
+        if k not in _MAY_CHANGE:
             raise InputError(
-                f"'{k}' would make it another run; only {', '.join(sorted(allowed))} may be changed in a replay"
+                f"'{k}' would make it another run; "
+                f'only {", ".join(_MAY_CHANGE)} may be changed in a replay'
             )
     then = record.read_json('environment.json')
-    settings = make_settings(
-        **(
-            dataclasses.asdict(record.settings)
-            | dict(threads=record.settings.threads or then.get('threads', 0))
-            | changes
-        )
-    )
+    given = dataclasses.asdict(record.settings)
+    given['threads'] = record.settings.threads or then.get('threads', 0)
+    settings = make_settings(**(given | changes))
     t = Trainer(settings, runs or runs_folder() / 'replays', [progress_bar()])
     now = describe_environment(t.device) | dict(precision=t.precision, sources=t.sources())
-    flat = lambda e: {
-        **{
-            k: e.get(k)
-            for k in ('python', 'cpu', 'threads', 'device', 'gpu', 'commit', 'precision')
-        },
-        **e.get('packages', {}),
-        **{f'{k} ({n})': d for k, v in e.get('sources', {}).items() for n, d in v.items()},
-    }
-    a, b = flat(then), flat(now)
-    return (
-        t.fit(),
-        {k: (a.get(k), b.get(k)) for k in a.keys() | b.keys() if a.get(k) != b.get(k)},
-        same(record, t.run),
-    )
+    run = t.fit()
+    return run, _changed_environment(then, now), same(record, t.run)
 
 # %% ../nbs/43_replay.ipynb #ea11ff9b
 def main(args=None):  # `record setting=value ...`
-    "The command `python -m palmtl.replay`; returns 0 if the run came out the same, 1 if not, 2 at bad input."
+    "The command; returns 0 if the run came out the same, 1 if not, 2 at bad input."
     args = sys.argv[1:] if args is None else args
     try:
         if not args or any('=' not in x for x in args[1:]):
-            raise InputError(
-                'python -m palmtl.replay RECORD [encoder=...] [data=...] [device=...] [threads=...] was expected'
-            )
-        run, environment, table = replay(Run(args[0]), **dict(x.split('=', 1) for x in args[1:]))
+            options = '[encoder=...] [data=...] [device=...] [threads=...]'
+            raise InputError(f'python -m palmtl.replay RECORD {options} was expected')
+        changes = dict(x.split('=', 1) for x in args[1:])
+        run, environment, table = replay(Run(args[0]), **changes)
     except InputError as e:
         print(e, file=sys.stderr)
         return 2

@@ -10,7 +10,7 @@ import gzip, hashlib, io, json, os, platform, re, subprocess, sys, zlib
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
-from .basics import InputError, error_text, json_ready, load_plugin, write_atomic
+from .basics import InputError, json_ready, load_plugin, write_atomic
 from .tasks import Task
 from .data import Rows, load_rows, read_predictions
 from .metrics import METRICS, replicates
@@ -27,71 +27,62 @@ from palmtl.settings import (
 
 # %% ../nbs/22_runs.ipynb #cell-19
 def runs_folder() -> Path:
-    "Where runs live: `PALMTL_RUNS`, or `runs` in the project's root, or `runs` in the working directory if palmtl was installed without its notebooks."
+    "`PALMTL_RUNS`, or `runs` in the project's root, or without notebooks in the working directory."
     if os.environ.get('PALMTL_RUNS'):
         return Path(os.environ['PALMTL_RUNS']).expanduser()
-    root = (
-        Path(sys.modules['palmtl'].__file__).resolve().parent.parent
-        if 'palmtl' in sys.modules
-        else Path.cwd()
-    )
+    root = Path.cwd()
+    if 'palmtl' in sys.modules:
+        root = Path(sys.modules['palmtl'].__file__).resolve().parent.parent
     return (root if (root / 'settings.ini').exists() else Path.cwd()) / 'runs'
 
 # %% ../nbs/22_runs.ipynb #70553548
+_PACKAGES = 'palmtl torch transformers tokenizers numpy scipy pandas papermill'.split()
+
+
+def _version(package):  # None if it is not installed
+    from importlib.metadata import version, PackageNotFoundError
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git(*words):  # what git says of the project, or ''
+    folder = Path(sys.modules['palmtl'].__file__).parent
+    options = dict(cwd=folder, capture_output=True, text=True, timeout=10)
+    try:
+        return subprocess.run(['git', *words], **options).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ''
+
+
+def _processor():
+    try:
+        text = Path('/proc/cpuinfo').read_text()
+        return re.search(r'model name\s*:\s*(.*)', text).group(1)
+    except (OSError, AttributeError):
+        return platform.processor() or platform.machine()
+
+# %% ../nbs/22_runs.ipynb #58e72355
 def describe_environment(
     device: str = 'cpu',  # on which the run computes
 ) -> dict:
     "Versions, machine and commit: what a rerun needs to know."
-    from importlib.metadata import version, PackageNotFoundError
-
-    def v(p):
-        try:
-            return version(p)
-        except PackageNotFoundError:
-            return None
-
-    def git(*a):
-        try:
-            return subprocess.run(
-                ['git', *a],
-                cwd=Path(sys.modules['palmtl'].__file__).parent,
-                capture_output=True,
-                text=True,
-                timeout=10,
-            ).stdout.strip()
-        except (OSError, subprocess.TimeoutExpired):
-            return ''
-
     import torch
 
-    cpu = platform.processor() or platform.machine()
-    try:
-        cpu = re.search(r'model name\s*:\s*(.*)', Path('/proc/cpuinfo').read_text()).group(1)
-    except (OSError, AttributeError):
-        pass
+    on_gpu = str(device).startswith('cuda')
     return dict(
         python=platform.python_version(),
         platform=platform.platform(),
-        cpu=cpu,
+        cpu=_processor(),
         cores=os.cpu_count(),
         threads=torch.get_num_threads(),
         device=str(device),
-        gpu=torch.cuda.get_device_name(device) if str(device).startswith('cuda') else None,
-        commit=git('rev-parse', 'HEAD') or None,
-        changed=bool(git('status', '--porcelain', '--untracked-files=no')),
-        packages={
-            p: v(p)
-            for p in (
-                'palmtl',
-                'torch',
-                'transformers',
-                'tokenizers',
-                'numpy',
-                'scipy',
-                'pandas',
-                'papermill',
-            )
-        },
+        gpu=torch.cuda.get_device_name(device) if on_gpu else None,
+        commit=_git('rev-parse', 'HEAD') or None,
+        changed=bool(_git('status', '--porcelain', '--untracked-files=no')),
+        packages={p: _version(p) for p in _PACKAGES},
     )
 
 # %% ../nbs/22_runs.ipynb #cell-20
@@ -122,44 +113,44 @@ class Run:
         return pd.DataFrame(self.events(kind))
 
 # %% ../nbs/22_runs.ipynb #787ce3d3
+def _first_change(record, old):  # the first setting that counts and differs, or None
+    defaults = {n: f.metadata['default'] for n, f in _FIELDS.items()}
+    new = record['settings']
+    old_settings = defaults | old['settings']  # one newer than the folder was at its default
+    for k in sorted(new.keys() | old_settings.keys()):
+        if k not in _NOT_IN_NAME and old_settings.get(k) != new.get(k):
+            return k
+    return 'tasks' if old['tasks'] != record['tasks'] else None
+
+
+def _make_folder(folder, record):
+    if any((folder / n).exists() for n in ('events.jsonl', 'summary.json', 'checkpoint')):
+        what = 'holds results but no settings.json; move it away'
+        raise InputError(f'run folder {folder}: {what}')
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        write_atomic(folder / 'settings.json', text)
+    except OSError as e:
+        raise InputError(f'run folder {folder}: cannot be made ({e.strerror})') from None
+
+# %% ../nbs/22_runs.ipynb #f52f3079
 @patch(cls_method=True)
 def open(
     cls: Run,
     settings: Settings,  # what the run is to be
     runs=None,  # folder of runs; `runs_folder()` if None
 ):
-    "The run with these settings: a new folder, or the one that exists; raises `InputError` if that holds other settings."
-    self, record = (
-        cls(Path(runs or runs_folder()) / run_name(settings)),
-        json_ready(run_record(settings)),
-    )
-    path = self.folder / 'settings.json'
-    if path.exists():
-        old = self.record
-        old['settings'] = {n: f.metadata['default'] for n, f in _FIELDS.items()} | old[
-            'settings'
-        ]  # a setting that is newer than the folder was at its default
-        changed = sorted(
-            k
-            for k in record['settings'].keys() | old['settings'].keys()
-            if k not in _NOT_IN_NAME and old['settings'].get(k) != record['settings'].get(k)
-        )
-        if not changed and old['tasks'] != record['tasks']:
-            changed = ['tasks']
-        if changed:
-            raise InputError(
-                f"run folder {self.folder}: its settings.json holds other settings than this run (first: {changed[0]}); move the folder away, or undo the change to the file"
-            )
-    elif any((self.folder / n).exists() for n in ('events.jsonl', 'summary.json', 'checkpoint')):
+    "The run with these settings, new or as it exists; `InputError` if that one has others."
+    self = cls(Path(runs or runs_folder()) / run_name(settings))
+    record = json_ready(run_record(settings))
+    if not (self.folder / 'settings.json').exists():
+        _make_folder(self.folder, record)
+    elif changed := _first_change(record, self.record):
         raise InputError(
-            f'run folder {self.folder}: holds results but no settings.json; move it away'
+            f'run folder {self.folder}: its settings.json holds other settings than this run '
+            f'(first: {changed}); move the folder away, or undo the change to the file'
         )
-    else:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(path, json.dumps(record, indent=1, ensure_ascii=False))
-        except OSError as e:
-            raise InputError(f'run folder {self.folder}: cannot be made ({e.strerror})') from None
     return self
 
 # %% ../nbs/22_runs.ipynb #8177a0cd
@@ -195,9 +186,8 @@ def settings(self: Run):
         load_plugin(path)  # other settings may name what it registers
     for k in record:
         if k not in _FIELDS:
-            raise InputError(
-                f"run folder {self.folder}: settings.json is of another version; this one knows no setting '{k}'"
-            )
+            what = f"settings.json is of another version; this one knows no setting '{k}'"
+            raise InputError(f'run folder {self.folder}: {what}')
     try:
         return Settings(**{k: read_setting(k, v) for k, v in record.items()})
     except InputError as e:
@@ -209,20 +199,16 @@ def tasks(self: Run):
     try:
         return tuple(Task(**t) for t in self.record['tasks'])
     except (TypeError, InputError) as e:
-        raise InputError(
-            f'run folder {self.folder}: settings.json holds a task that this version cannot read ({e})'
-        ) from None
+        what = f'settings.json holds a task that this version cannot read ({e})'
+        raise InputError(f'run folder {self.folder}: {what}') from None
 
 # %% ../nbs/22_runs.ipynb #64422405
 @patch(as_prop=True)
 def state(self: Run):
-    return (
-        'finished'
-        if (self.folder / 'summary.json').exists()
-        else 'unfinished'
-        if (self.folder / 'checkpoint' / 'checkpoint.json').exists()
-        else 'new'
-    )
+    if (self.folder / 'summary.json').exists():
+        return 'finished'
+    begun = (self.folder / 'checkpoint' / 'checkpoint.json').exists()
+    return 'unfinished' if begun else 'new'
 
 # %% ../nbs/22_runs.ipynb #b0b4be93
 @patch
@@ -242,23 +228,11 @@ def progress(self: Run) -> tuple:  # (steps done, steps in all)
 @patch
 def digests(self: Run) -> dict:  # file -> sha256
     "Digests of what a finished run's figures come from."
-    names = [
-        'settings.json',
-        'environment.json',
-        'events.jsonl',
-        'events.jsonl.gz',
-        'dev.npz',
-        *(
-            f'{d}/{p.name}'
-            for d in ('best', 'predictions')
-            for p in sorted((self.folder / d).glob('*'))
-        ),
-    ]
-    return {
-        n: hashlib.sha256((self.folder / n).read_bytes()).hexdigest()
-        for n in names
-        if (self.folder / n).exists()
-    }
+    names = 'settings.json environment.json events.jsonl events.jsonl.gz dev.npz'.split()
+    for part in ('best', 'predictions'):
+        names += [f'{part}/{p.name}' for p in sorted((self.folder / part).glob('*'))]
+    paths = {n: self.folder / n for n in names}
+    return {n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in paths.items() if p.exists()}
 
 # %% ../nbs/22_runs.ipynb #73f0d9f3
 @patch
@@ -275,33 +249,25 @@ def verify(self: Run):
         if n not in now:
             raise InputError(f'run folder {self.folder}: {n} is missing')
         if now[n] != d:
-            raise InputError(
-                f'run folder {self.folder}: {n} is not what it was when the run ended; it was changed or damaged'
-            )
+            what = 'is not what it was when the run ended; it was changed or damaged'
+            raise InputError(f'run folder {self.folder}: {n} {what}')
 
 # %% ../nbs/22_runs.ipynb #465bf705
 @patch
 def events(self: Run, kind=None) -> list:  # of dict
     "The events, or those of one kind; a last line that is still being written is left out."
-    path, packed = (
-        self.folder / 'events.jsonl',
-        self.folder / 'events.jsonl.gz',
-    )  # packed in a published record
+    path = self.folder / 'events.jsonl'
+    packed = self.folder / 'events.jsonl.gz'  # in a published record
     try:
-        text = (
-            gzip.decompress(packed.read_bytes())
-            if packed.exists()
-            else path.read_bytes()
-            if path.exists()
-            else b''
-        )
-        out = [
-            json.loads(l) for l in text.decode('utf-8').split('\n')[:-1]
-        ]  # what follows the last line break is unfinished
+        if packed.exists():
+            data = gzip.decompress(packed.read_bytes())
+        else:
+            data = path.read_bytes() if path.exists() else b''
+        whole = data.decode('utf-8').split('\n')[:-1]  # after the last break it is unfinished
+        out = [json.loads(line) for line in whole]
     except (ValueError, RecursionError, EOFError, OSError, zlib.error):
-        raise InputError(
-            f'run folder {self.folder}: its events cannot be read; a line is cut short or not JSON'
-        ) from None
+        what = 'its events cannot be read; a line is cut short or not JSON'
+        raise InputError(f'run folder {self.folder}: {what}') from None
     if not all(isinstance(e, dict) and 'event' in e for e in out):
         raise InputError(f'run folder {self.folder}: its events hold a line that is none')
     return [e for e in out if kind is None or e['event'] == kind]
@@ -322,31 +288,32 @@ def dev_rows(
 def examples(
     self: Run,
 ) -> dict:  # task -> dict(prediction (rows,), correct (rows,) or None, replicates (n,))
-    "Row by row, how the kept model did on dev. A published record knows it; a run of one's own is scored again, for which its data must be at hand."
+    "How the kept model did, row by row: as a record knows it, or scored again with the data."
     if (self.folder / 'dev.npz').exists():
         with np.load(self.folder / 'dev.npz') as z:
-            return {
-                t.name: dict(
-                    prediction=z[f'{t.name}.prediction'],
-                    correct=z[f'{t.name}.correct'] if f'{t.name}.correct' in z else None,
-                    replicates=z[f'{t.name}.replicates'],
-                )
-                for t in self.tasks
-            }
-    s, out = self.settings, {}
-    for t in self.tasks:
-        rows = self.dev_rows(t)
-        ids, p = read_predictions(self.folder / 'predictions' / f'{t.submission[0]}-dev-output.csv')
-        if ids != rows.ids:
-            raise InputError(
-                f'run folder {self.folder}: its predictions of {t.name} are of other rows than those in {s.data}'
-            )
-        out[t.name] = dict(
-            prediction=p,
-            correct=p == rows.labels if METRICS[t.metric].row_wise else None,
-            replicates=replicates(t, p, rows.labels),
-        )
-    return out
+            return {t.name: _kept_examples(z, t.name) for t in self.tasks}
+    return {t.name: self._score_again(t) for t in self.tasks}
+
+
+def _kept_examples(z, name):
+    has_correct = f'{name}.correct' in z
+    return dict(
+        prediction=z[f'{name}.prediction'],
+        correct=z[f'{name}.correct'] if has_correct else None,
+        replicates=z[f'{name}.replicates'],
+    )
+
+
+@patch
+def _score_again(self: Run, task):
+    rows = self.dev_rows(task)
+    path = self.folder / 'predictions' / f'{task.submission[0]}-dev-output.csv'
+    ids, p = read_predictions(path)
+    if ids != rows.ids:
+        what = f'its predictions of {task.name} are of other rows than those in'
+        raise InputError(f'run folder {self.folder}: {what} {self.settings.data}')
+    correct = p == rows.labels if METRICS[task.metric].row_wise else None
+    return dict(prediction=p, correct=correct, replicates=replicates(task, p, rows.labels))
 
 # %% ../nbs/22_runs.ipynb #93852606
 @patch
@@ -388,17 +355,8 @@ def scores(self: Run) -> pd.DataFrame:  # one row per task, then the total
     return pd.DataFrame(out).set_index('task').astype({'test': float})
 
 # %% ../nbs/22_runs.ipynb #2a594af2
-def publish(
-    run: Run,  # finished
-    to=None,  # folder of records; `published` in `runs_folder()` if None
-) -> Run:  # the record
-    "Write a run's small record: settings, environment with the command, events, summary, predictions."
-    if run.state != 'finished':
-        raise InputError(
-            f'run folder {run.folder}: is {run.state}; only a finished run can be published'
-        )
-    out, record = Path(to or runs_folder() / 'published') / run_name(run.settings), run.record
-    text, s = command(run.settings), record['settings']
+def _without_paths(record, text):  # record and command, with names in place of absolute paths
+    s = record['settings']
     for path in [s['encoder'], s['data'], *s['tasks'], *s.get('plugins', [])]:
         if Path(path.removeprefix('hub:')).is_absolute():
             name = ('hub:' if path.startswith('hub:') else '') + Path(path).name
@@ -406,42 +364,56 @@ def publish(
             s |= {k: name for k in ('encoder', 'data') if s[k] == path}
             for k in ('tasks', 'plugins'):
                 s[k] = [name if x == path else x for x in s.get(k, [])]
+    return record, text
+
+
+def _examples_table(run):  # name -> array, for dev.npz
+    table = {}
+    for name, e in run.examples().items():
+        is_number = e['correct'] is None
+        table[f'{name}.prediction'] = e['prediction'].astype(np.float32 if is_number else np.int8)
+        if not is_number:
+            table[f'{name}.correct'] = e['correct'].astype(bool)
+        table[f'{name}.replicates'] = e['replicates'].astype(np.float32)
+    return table
+
+# %% ../nbs/22_runs.ipynb #678086a7
+def _keep_ids(run, folder):  # task -> digest of its dev ids; each list is kept once
+    folder.mkdir(exist_ok=True)
+    digests = {}
+    for t in run.tasks:
+        path = run.folder / 'predictions' / f'{t.submission[0]}-dev-output.csv'
+        text = '\n'.join(read_predictions(path)[0]).encode()
+        digests[t.name] = hashlib.sha256(text).hexdigest()[:16]
+        kept = folder / f'{digests[t.name]}.txt.gz'
+        if not kept.exists():
+            write_atomic(kept, gzip.compress(text, mtime=0))
+    return digests
+
+# %% ../nbs/22_runs.ipynb #f126c052
+def publish(
+    run: Run,  # finished
+    to=None,  # folder of records; `published` in `runs_folder()` if None
+) -> Run:  # the record
+    "Write a run's small record: settings, environment with the command, events, predictions."
+    if run.state != 'finished':
+        what = f'is {run.state}; only a finished run can be published'
+        raise InputError(f'run folder {run.folder}: {what}')
+    out = Path(to or runs_folder() / 'published') / run_name(run.settings)
+    record, text = _without_paths(run.record, command(run.settings))
     run.verify()
     out.mkdir(parents=True, exist_ok=True)
-    (out.parent / 'ids').mkdir(exist_ok=True)
-    table, ids = {}, {}
-    for name, e in run.examples().items():
-        table |= {
-            f'{name}.{k}': v.astype(t)
-            for k, v, t in (
-                ('prediction', e['prediction'], np.float32 if e['correct'] is None else np.int8),
-                ('correct', e['correct'], bool),
-                ('replicates', e['replicates'], np.float32),
-            )
-            if v is not None
-        }
-        text_ids = '\n'.join(
-            read_predictions(
-                run.folder
-                / 'predictions'
-                / f'{next(t.submission[0] for t in run.tasks if t.name == name)}-dev-output.csv'
-            )[0]
-        ).encode()
-        ids[name] = hashlib.sha256(text_ids).hexdigest()[:16]
-        if not (path := out.parent / 'ids' / f'{ids[name]}.txt.gz').exists():
-            write_atomic(path, gzip.compress(text_ids, mtime=0))
-    np.savez_compressed(buffer := io.BytesIO(), **table)
+    np.savez_compressed(buffer := io.BytesIO(), **_examples_table(run))
+    ids = _keep_ids(run, out.parent / 'ids')
     write_atomic(out / 'dev.npz', buffer.getvalue())
-    write_atomic(
-        out / 'events.jsonl.gz', gzip.compress((run.folder / 'events.jsonl').read_bytes(), mtime=0)
-    )
-    for name, data in [
-        ('settings.json', lambda: record),
-        (
-            'environment.json',
-            lambda: run.read_json('environment.json') | dict(command=text, dev_ids=ids),
-        ),
-        ('summary.json', lambda: run.summary | dict(name=out.name, files=Run(out).digests())),
-    ]:
-        write_atomic(out / name, json.dumps(data(), indent=1, ensure_ascii=False))
+    events = gzip.compress((run.folder / 'events.jsonl').read_bytes(), mtime=0)
+    write_atomic(out / 'events.jsonl.gz', events)
+
+    def write(name, data):
+        write_atomic(out / name, json.dumps(data, indent=1, ensure_ascii=False))
+
+    write('settings.json', record)
+    environment = run.read_json('environment.json')
+    write('environment.json', environment | dict(command=text, dev_ids=ids))
+    write('summary.json', run.summary | dict(name=out.name, files=Run(out).digests()))
     return Run(out)

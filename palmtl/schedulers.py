@@ -19,16 +19,15 @@ EPOCHS = dict(cycle=lambda b: len(b) * min(b), min=min, max=max, sum=sum)
 
 
 def epoch_steps(
-    rule,  # `cycle` (tasks × the smallest task's batches), `min`, `max`, `sum` of the tasks' batches, or a number of steps
+    rule,  # `cycle` (tasks × the smallest's batches), `min`, `max`, `sum` of them, or a number
     batches,  # batches in one pass over each task
 ) -> int:  # steps of an epoch
     "The length of an epoch (decision 18)."
     if isinstance(rule, int) and rule > 0:
         return rule
     if rule not in EPOCHS:
-        raise InputError(
-            f"unknown steps_per_epoch '{rule}'{nearest(rule, EPOCHS)}, or give a number of steps"
-        )
+        near = nearest(rule, EPOCHS)
+        raise InputError(f"unknown steps_per_epoch '{rule}'{near}, or give a number of steps")
     return EPOCHS[rule](list(batches))
 
 # %% ../nbs/20_schedulers.ipynb #cell-8
@@ -64,16 +63,29 @@ class Scheduler:
         task = int(self.rng.choice(self.n, p=self.shares(step)))
         return task, float(self.weights()[task])
 
-    def observe(self, task: int, kpi: float):
-        "How well a task does, in [0, 1]; called if the class says `needs_kpi`."
+# %% ../nbs/20_schedulers.ipynb #6ce5a393
+@patch
+def observe(
+    self: Scheduler,
+    task: int,  # its number
+    kpi: float,  # how well it does, in [0, 1]
+):
+    "How well a task does; called if the class says `needs_kpi`."
 
-    def state_dict(self) -> dict:
-        "What a checkpoint keeps."
-        return dict(rng=self.rng.bit_generator.state)
 
-    def load_state_dict(self, d: dict):
-        "Go on from there."
-        self.rng.bit_generator.state = d['rng']
+@patch
+def state_dict(self: Scheduler) -> dict:
+    "What a checkpoint keeps."
+    return dict(rng=self.rng.bit_generator.state)
+
+
+@patch
+def load_state_dict(
+    self: Scheduler,
+    d: dict,  # from `state_dict`
+):
+    "Go on from there."
+    self.rng.bit_generator.state = d['rng']
 
 # %% ../nbs/20_schedulers.ipynb #893a2983
 class Fixed(Scheduler):
@@ -212,7 +224,7 @@ PRIORITIES = dict(
 def kpi_of(
     task: Task,  # whose metric
     metric: float,  # its value; nan counts as the worst
-    correlation: str = 'clamp',  # a correlation r counts as r, or with `shift` as (r+1)/2 (decision 17)
+    correlation: str = 'clamp',  # r counts as r, or with `shift` as (r+1)/2 (decision 17)
 ) -> float:  # in [.01, .99]
     "A metric as a KPI."
     if task.is_correlation and correlation == 'shift':
@@ -223,6 +235,18 @@ def kpi_of(
 ACTS_ON = ('both', 'sampling', 'weighting')
 
 
+def _check_dynamic(priority, acts_on, ceilings):
+    if priority not in PRIORITIES:
+        raise InputError(f"unknown priority '{priority}'{nearest(priority, PRIORITIES)}")
+    if acts_on not in ACTS_ON:
+        raise InputError(f"unknown dynamic '{acts_on}'{nearest(acts_on, ACTS_ON)}")
+    if priority == 'amtl' and not (np.isfinite(ceilings).all() and (ceilings > 0).all()):
+        raise InputError(
+            "priority 'amtl' needs every task's potential: a single-task score above 0 "
+            '(setting potentials, or potential in the task)'
+        )
+
+# %% ../nbs/20_schedulers.ipynb #411dc55e
 @scheduler('dynamic')
 class Dynamic(Scheduler):
     "Tasks that do badly come more often, or count more, or both."
@@ -241,36 +265,31 @@ class Dynamic(Scheduler):
         **kw,
     ):
         super().__init__(*args, **kw)
-        if priority not in PRIORITIES:
-            raise InputError(f"unknown priority '{priority}'{nearest(priority, PRIORITIES)}")
-        if acts_on not in ACTS_ON:
-            raise InputError(f"unknown dynamic '{acts_on}'{nearest(acts_on, ACTS_ON)}")
-        ceilings = np.ones(self.n) if ceilings is None else np.asarray(ceilings, float)
-        if priority == 'amtl' and not (np.isfinite(ceilings).all() and (ceilings > 0).all()):
-            raise InputError(
-                "priority 'amtl' needs every task's potential: a single-task score above 0 "
-                '(setting potentials, or potential in the task)'
-            )
+        self.ceilings = np.ones(self.n) if ceilings is None else np.asarray(ceilings, float)
+        _check_dynamic(priority, acts_on, self.ceilings)
         self.priority = PRIORITIES[priority]
-        self.acts_on = acts_on
-        self.decay = decay
-        self.gamma = gamma
-        self.ceilings = ceilings
+        self.acts_on, self.decay, self.gamma = acts_on, decay, gamma
         self.kpi = np.full(self.n, np.nan if start is None else float(start))
 
-    def next(self, step):
-        if self.acts_on == 'weighting':
-            task = step % self.n
-            return task, float(self.weights()[task])
-        return super().next(step)
+# %% ../nbs/20_schedulers.ipynb #d6c75ac9
+@patch
+def next(self: Dynamic, step):
+    if self.acts_on == 'weighting':
+        task = step % self.n
+        return task, float(self.weights()[task])
+    return Scheduler.next(self, step)
 
-    def state_dict(self):
-        kpi = [None if np.isnan(k) else float(k) for k in self.kpi]
-        return super().state_dict() | dict(kpi=kpi)
 
-    def load_state_dict(self, d):
-        super().load_state_dict(d)
-        self.kpi = np.array([np.nan if k is None else k for k in d['kpi']])
+@patch
+def state_dict(self: Dynamic):
+    kpi = [None if np.isnan(k) else float(k) for k in self.kpi]
+    return Scheduler.state_dict(self) | dict(kpi=kpi)
+
+
+@patch
+def load_state_dict(self: Dynamic, d):
+    Scheduler.load_state_dict(self, d)
+    self.kpi = np.array([np.nan if k is None else k for k in d['kpi']])
 
 # %% ../nbs/20_schedulers.ipynb #265a7054
 @patch
@@ -334,46 +353,40 @@ def make_scheduler(
     return SCHEDULERS[name](n_tasks, steps, epoch, seed, **taken)
 
 # %% ../nbs/20_schedulers.ipynb #cell-21
+def _simulate_epoch(scheduler, steps, drawn, kpi):  # (draws, weights) of each task, (tasks,)
+    here, weight = np.zeros(scheduler.n), np.zeros(scheduler.n)
+    for step in steps:
+        t, w = scheduler.next(step)
+        here[t] += 1
+        weight[t] += w
+        scheduler.observe(t, kpi(t, drawn[t] + here[t]))
+    return here, weight
+
+# %% ../nbs/20_schedulers.ipynb #3bd46cad
 def simulate(
     scheduler: Scheduler,  # a fresh one; it is used up
     sizes,  # (tasks,) examples of each task
     batch_size: int,  # examples of a step
     ceilings=None,  # (tasks,) KPI that each task approaches; .9 if None
-    tau: float
-    | None = None,  # steps of a task until it has come 63 % of the way; a twentieth of the run if None
+    tau: float | None = None,  # steps until a task is 63 % there; a twentieth of the run if None
     names=None,  # (tasks,) for the table
-) -> (
-    pd.DataFrame
-):  # one row per epoch and task: draws, share, loss weight, passes over the data so far, kpi
+) -> pd.DataFrame:  # a row per epoch and task: draws, share, loss weight, passes so far, kpi
     "The draws, shares and passes that a scheduler will make, without any model."
-    n, sizes = scheduler.n, np.asarray(sizes)
-    ceilings, tau = (
-        np.full(n, 0.9) if ceilings is None else np.asarray(ceilings),
-        tau or max(1, scheduler.steps / 20),
-    )
-    drawn, out = np.zeros(n), []
+    ceilings = np.full(scheduler.n, 0.9) if ceilings is None else np.asarray(ceilings)
+    tau = tau or max(1, scheduler.steps / 20)
+
+    def kpi(task, steps):
+        return ceilings[task] * (1 - np.exp(-steps / tau))
+
+    drawn, out = np.zeros(scheduler.n), []
     for start in range(0, scheduler.steps, scheduler.epoch):
-        here, weight, length = (
-            np.zeros(n),
-            np.zeros(n),
-            min(scheduler.epoch, scheduler.steps - start),
-        )
-        for step in range(start, start + length):
-            t, w = scheduler.next(step)
-            here[t] += 1
-            weight[t] += w
-            scheduler.observe(t, kpi_at := ceilings[t] * (1 - np.exp(-(drawn[t] + here[t]) / tau)))
+        steps = range(start, min(start + scheduler.epoch, scheduler.steps))
+        here, weight = _simulate_epoch(scheduler, steps, drawn, kpi)
         drawn += here
-        out += [
-            dict(
-                epoch=start // scheduler.epoch + 1,
-                task=t if names is None else names[t],
-                draws=int(here[t]),
-                share=here[t] / length,
-                weight=weight[t] / here[t] if here[t] else np.nan,
-                passes=drawn[t] * batch_size / sizes[t],
-                kpi=ceilings[t] * (1 - np.exp(-drawn[t] / tau)),
-            )
-            for t in range(n)
-        ]
+        for t in range(scheduler.n):
+            row = dict(epoch=start // scheduler.epoch + 1, task=t if names is None else names[t])
+            row |= dict(draws=int(here[t]), share=here[t] / len(steps))
+            row['weight'] = weight[t] / here[t] if here[t] else np.nan
+            row |= dict(passes=drawn[t] * batch_size / sizes[t], kpi=kpi(t, drawn[t]))
+            out.append(row)
     return pd.DataFrame(out)

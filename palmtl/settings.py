@@ -54,7 +54,8 @@ class DataSettings:
     )
     data: str = setting(
         'sample',
-        '`sample` (synthetic), a folder with the course\'s files, `hub`, or `hub:FOLDER` with local copies',
+        "`sample` (synthetic), a folder with the course's files, `hub`, "
+        'or `hub:FOLDER` with local copies',
     )
     tasks: list = setting(
         [], 'names of tasks, or paths of TOML files; all three of the data if empty'
@@ -145,6 +146,13 @@ class ScheduleSettings:
     )
 
 # %% ../nbs/21_settings.ipynb #fe2c4f39
+_KPI_FROM = (
+    'where the KPI is read: training batches, the dev split each epoch (it leaks), '
+    'or rows held out of train'
+)
+_KPI_WINDOW = "training examples over which a correlation's KPI is computed"
+
+
 @dataclass(frozen=True)
 class KpiSettings:
     "Dynamic prioritisation, and schedulers that need KPIs."
@@ -155,12 +163,7 @@ class KpiSettings:
     dynamic: str = setting(
         'both', 'what priorities act on', ('both', 'sampling', 'weighting'), decision=14
     )
-    kpi_from: str = setting(
-        'train',
-        'where the KPI is read: training batches, the dev split each epoch (it leaks), or rows held out of train',
-        ('train', 'dev', 'holdout'),
-        decision=15,
-    )
+    kpi_from: str = setting('train', _KPI_FROM, ('train', 'dev', 'holdout'), decision=15)
     kpi_decay: float = setting(
         0.1, 'alpha of the KPI\'s moving average', above=0, high=1, decision=16
     )
@@ -168,9 +171,7 @@ class KpiSettings:
         -1.0, 'first value of that average; -1: the first KPI seen', low=-1, high=1, decision=16
     )
     gamma: float = setting(1.0, 'focus of the priorities', low=0, decision=16)
-    kpi_window: int = setting(
-        256, 'training examples over which a correlation\'s KPI is computed', low=8, decision=17
-    )
+    kpi_window: int = setting(256, _KPI_WINDOW, low=8, decision=17)
     kpi_correlation: str = setting(
         'clamp', 'a correlation r as KPI: r, or (r+1)/2', ('clamp', 'shift'), decision=17
     )
@@ -242,7 +243,8 @@ class ScoreSettings:
     )
     keep: str = setting(
         'best',
-        'predictions and test scores are those of the best epoch by total dev score, or of the last',
+        'predictions and test scores are those of the best epoch by total dev score, '
+        'or of the last',
         ('best', 'last'),
         decision=35,
     )
@@ -256,7 +258,8 @@ class MachineSettings:
     device: str = setting('auto', '`auto`, `cpu`, `cuda`, `cuda:1`, ...')
     precision: str = setting(
         'fp32',
-        'arithmetic of the forward pass: `bf16` is autocast, `auto` is bf16 where the device has it',
+        'arithmetic of the forward pass: `bf16` is autocast, '
+        '`auto` is bf16 where the device has it',
         ('auto', 'fp32', 'bf16'),
     )
     deterministic: bool = setting(
@@ -264,7 +267,8 @@ class MachineSettings:
     )
     graphs: str = setting(
         'auto',
-        'play training steps from recordings (CUDA graphs); `auto`: on a GPU; on a CPU `on` goes the same way without recording',
+        'play training steps from recordings (CUDA graphs); `auto`: on a GPU; '
+        'on a CPU `on` goes the same way without recording',
         ('auto', 'on', 'off'),
     )
     threads: int = setting(0, 'CPU threads; 0: as many as torch likes', low=0)
@@ -390,6 +394,26 @@ def _check_text(name, value):
         raise InputError(f'setting {name} = {value!r} is no {what}{nearest(value, words)}')
 
 # %% ../nbs/21_settings.ipynb #01c82dd6
+def _expect(name, value, what):  # raises
+    message = f"setting {name} = {value!r}: {what} was expected ({_FIELDS[name].metadata['help']})"
+    raise InputError(message) from None
+
+
+def _check_value(name, value, v):  # v: the value, converted
+    kind, limits = _FIELDS[name].type, _FIELDS[name].metadata
+    if not isinstance(v, kind) or isinstance(v, bool) != (kind is bool):
+        _expect(name, value, _EXPECTED[kind])
+    if kind is list and not all(isinstance(x, str) for x in v):
+        _expect(name, value, 'a list of texts')
+    if limits['choices'] and v not in limits['choices']:
+        choices = nearest(v, limits['choices'])
+        raise InputError(f'setting {name} = {value!r} is none of its choices{choices}')
+    for x in _numbers(v):
+        if (what := _out_of_bounds(limits, x)) is not None:
+            _expect(name, value, what)
+    _check_text(name, v)
+
+# %% ../nbs/21_settings.ipynb #4d336b15
 def read_setting(
     name: str,  # of the setting
     value,  # given by the user
@@ -397,33 +421,16 @@ def read_setting(
     "One setting's value, checked; raises `InputError`."
     if name not in _FIELDS:
         raise InputError(f"there is no setting '{name}'{nearest(name, _FIELDS)}")
-    kind, limits = _FIELDS[name].type, _FIELDS[name].metadata
-
-    def fail(what):
-        message = f"setting {name} = {value!r}: {what} was expected ({limits['help']})"
-        raise InputError(message) from None
-
-    v = ','.join(map(str, value)) if _is_layers(name, value) else value
+    v = value
+    if name == 'pal_layers' and isinstance(value, (list, tuple)):  # from Python
+        v = ','.join(map(str, value))
+    kind = _FIELDS[name].type
     try:
         v = _convert(kind, v)
     except ValueError:
-        fail(_EXPECTED[kind])
-    if not isinstance(v, kind) or isinstance(v, bool) != (kind is bool):
-        fail(_EXPECTED[kind])
-    if kind is list and not all(isinstance(x, str) for x in v):
-        fail('a list of texts')
-    if limits['choices'] and v not in limits['choices']:
-        choices = nearest(v, limits['choices'])
-        raise InputError(f'setting {name} = {value!r} is none of its choices{choices}')
-    for x in v.values() if kind is dict else _numbers(v):
-        if (what := _out_of_bounds(limits, x)) is not None:
-            fail(what)
-    _check_text(name, v)
+        _expect(name, value, _EXPECTED[kind])
+    _check_value(name, value, v)
     return {k: float(x) for k, x in sorted(v.items())} if kind is dict else v
-
-
-def _is_layers(name, value):  # a list of layer numbers, from Python
-    return name == 'pal_layers' and isinstance(value, (list, tuple))
 
 # %% ../nbs/21_settings.ipynb #cell-10
 _PAPER = dict(
@@ -450,49 +457,46 @@ _PAPER = dict(
 )
 
 # %% ../nbs/21_settings.ipynb #3be0011b
-PRESETS = dict(
-    sample={},
-    seed=_PAPER,
-    stickland=_PAPER
-    | dict(
-        pairs='cross',
-        n_pals=12,
-        pal_heads=6,
-        pal_at='final',
-        scheduler='annealed',
-        batch_size=32,
-        epochs=25,
-        steps_per_epoch='2400',
-        lr=2e-5,
-        weight_decay=0.01,
-        clip=1.0,
-        head_dropout=0.1,
-        regression='unit',
-        max_length=128,
-    ),
-    strong=_PAPER
-    | dict(
-        pairs='cross',
-        pooling='mean',
-        head_dropout=0.1,
-        regression='unit',
-        n_pals=0,
-        pal_at='final',
-        pal_init='zero',
-        pal_lr=3e-4,
-        scheduler='annealed',
-        priority='amtl',
-        batch_size=32,
-        epochs=3,
-        steps_per_epoch='750',
-        lr=5e-5,
-        head_lr=1e-3,
-        weight_decay=0.01,
-        clip=1.0,
-        precision='auto',
-        max_length=128,
-    ),
+_STICKLAND = _PAPER | dict(
+    pairs='cross',
+    n_pals=12,
+    pal_heads=6,
+    pal_at='final',
+    scheduler='annealed',
+    batch_size=32,
+    epochs=25,
+    steps_per_epoch='2400',
+    lr=2e-5,
+    weight_decay=0.01,
+    clip=1.0,
+    head_dropout=0.1,
+    regression='unit',
+    max_length=128,
 )
+
+# %% ../nbs/21_settings.ipynb #a4a003bf
+_STRONG = _PAPER | dict(
+    pairs='cross',
+    pooling='mean',
+    head_dropout=0.1,
+    regression='unit',
+    n_pals=0,
+    pal_at='final',
+    pal_init='zero',
+    pal_lr=3e-4,
+    scheduler='annealed',
+    priority='amtl',
+    batch_size=32,
+    epochs=3,
+    steps_per_epoch='750',
+    lr=5e-5,
+    head_lr=1e-3,
+    weight_decay=0.01,
+    clip=1.0,
+    precision='auto',
+    max_length=128,
+)
+PRESETS = dict(sample={}, seed=_PAPER, stickland=_STICKLAND, strong=_STRONG)
 
 # %% ../nbs/21_settings.ipynb #574d433e
 def make_settings(
@@ -513,51 +517,51 @@ def make_settings(
     return settings
 
 # %% ../nbs/21_settings.ipynb #8cee2a24
-def _check_together(s):  # what no setting can know of itself
-    def needs(ok, what):
-        if not ok:
-            raise InputError(what)
+def _needs(ok, what):
+    if not ok:
+        raise InputError(what)
 
+
+def _check_together(s):  # what no setting can know of itself
     all_tasks = s.step_loss == 'sum'
-    needs(
+    _needs(
         not (all_tasks and s.scheduler in ('single', 'sequential')),
         f"step_loss 'sum' uses all tasks in every step, scheduler '{s.scheduler}' one; "
         "choose step_loss 'one'",
     )
-    needs(
+    _needs(
         not (all_tasks and s.accumulate > 1),
         "step_loss 'sum' and accumulate > 1 do not go together; choose one of them",
     )
-    needs(
+    _needs(
         s.encoder != 'sample' or s.max_length <= 128,
         f'max_length is {s.max_length}; the sample encoder has 128 positions',
     )
-    names = [t.name for t in resolve_tasks(s)]
+    _check_names(s, [t.name for t in resolve_tasks(s)])
+
+# %% ../nbs/21_settings.ipynb #d5398b6c
+def _check_names(s, names):  # of tasks, wherever a setting names one
     named = [(k, n) for k in ('limit', 'bootstrap', 'potentials') for n in getattr(s, k)]
     if s.single_task:
         named.append(('single_task', s.single_task))
     for k, n in named:
         missing = f"setting {k} names the task '{n}', which is not in this run"
-        needs(n in names, missing + nearest(n, names))
-    needs(
-        not s.order or sorted(s.order) == sorted(names),
-        f"setting order names {', '.join(s.order)}; each of {', '.join(names)} once was expected",
-    )
+        _needs(n in names, missing + nearest(n, names))
+    order = f"setting order names {', '.join(s.order)}; each of {', '.join(names)} once"
+    _needs(not s.order or sorted(s.order) == sorted(names), f'{order} was expected')
 
 # %% ../nbs/21_settings.ipynb #ea8f4f44
 def notebook_settings(
     variables: dict,  # a notebook's `globals()`, in the first cell after its parameters
 ) -> Settings:
-    "The settings that a notebook's parameters ask for. Whatever papermill was told under a name that is no setting is an error too."
-    return make_settings(
-        **{
-            k: v
-            for k, v in variables.items()
-            if not k.startswith('_')
-            and k not in ('In', 'Out')
-            and isinstance(v, (type(None), bool, int, float, str, list, dict))
-        }
-    )
+    "The settings that a notebook's parameters ask for; a name that is no setting is an error."
+    plain = (type(None), bool, int, float, str, list, dict)
+    given = {
+        k: v
+        for k, v in variables.items()
+        if isinstance(v, plain) and not k.startswith('_') and k not in ('In', 'Out')
+    }
+    return make_settings(**given)
 
 # %% ../nbs/21_settings.ipynb #4cfe4d34
 def resolve_tasks(settings: Settings) -> tuple:  # of Task, in the order of their numbers

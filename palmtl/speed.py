@@ -11,77 +11,77 @@ import torch
 from .model import MultitaskModel
 
 # %% ../nbs/27_speed.ipynb #cell-5
+def _best_seconds(f, device, at_least=0.05):  # the best of three calls or more
+    cuda = device.startswith('cuda')
+    took, end = [], time.perf_counter() + at_least
+    while len(took) < 3 or time.perf_counter() < end:
+        if cuda:
+            torch.cuda.synchronize(device)
+        began = time.perf_counter()
+        f()
+        if cuda:
+            torch.cuda.synchronize(device)
+        took.append(time.perf_counter() - began)
+    return min(took)
+
+# %% ../nbs/27_speed.ipynb #b241bb61
 @functools.lru_cache
+@torch.no_grad()
 def machine_rates(
     device: str = 'cpu',  # where
     precision: str = 'fp32',  # of the products: `fp32` or `bf16`
     threads: int = 0,  # only so that another number of threads is measured anew
-) -> tuple:  # (operations per second of a large matrix product, bytes per second of a large copy), the best of a few
+) -> tuple:  # (operations per second of a large product, bytes per second of a large copy)
     "Measure the machine; once per process."
-    cuda, dtype = (
-        device.startswith('cuda'),
-        torch.bfloat16 if precision == 'bf16' else torch.float32,
-    )
-
-    def best(f, seconds=0.05):
-        took, end = [], time.perf_counter() + seconds
-        while len(took) < 3 or time.perf_counter() < end:
-            if cuda:
-                torch.cuda.synchronize(device)
-            began = time.perf_counter()
-            f()
-            if cuda:
-                torch.cuda.synchronize(device)
-            took.append(time.perf_counter() - began)
-        return min(took)
-
-    with torch.no_grad():
-        n = 8192 if cuda else 1024
-        a, b = (
-            torch.ones(n, n, dtype=dtype, device=device),
-            torch.ones(n, n, dtype=dtype, device=device),
-        )
-        x = torch.ones((1 << 28 if cuda else 1 << 24), device=device)
-        y = torch.empty_like(x)
-        return 2 * n**3 / best(lambda: a @ b), 2 * x.numel() * 4 / best(lambda: y.copy_(x))
+    cuda = device.startswith('cuda')
+    dtype = torch.bfloat16 if precision == 'bf16' else torch.float32
+    n = 8192 if cuda else 1024
+    a = torch.ones(n, n, dtype=dtype, device=device)
+    b = torch.ones(n, n, dtype=dtype, device=device)
+    x = torch.ones((1 << 28 if cuda else 1 << 24), device=device)
+    y = torch.empty_like(x)
+    product = _best_seconds(lambda: a @ b, device)
+    copy = _best_seconds(lambda: y.copy_(x), device)
+    return 2 * n**3 / product, 2 * x.numel() * 4 / copy
 
 # %% ../nbs/27_speed.ipynb #cell-7
+def _layer_flops(config, s, place):  # of an encoder layer, forwards, per token at length s
+    d, f = config.hidden_size, config.intermediate_size
+    weights = 2 * (4 * d * d + 2 * d * f)
+    if place == 'one':  # only the pooled place is needed
+        return weights / s + 4 * config.num_attention_heads * d
+    return weights + 4 * s * d
+
+
+def _pal_flops(pals, d, s, place):  # of a PAL, forwards, per token at length s
+    size = pals.encode[0][0].out_features
+    output = 0 if pals.out is None else 2 * size * size
+    into, after = 2 * d * size, 2 * d * size + output
+    if pals.qkv is None:  # a low-rank layer
+        return (into + after) / (s if place == 'one' else 1)
+    within = 2 * 3 * size * size
+    if place == 'one':
+        return into + (within + after) / s + 4 * pals.heads * size
+    return into + within + after + 4 * s * size
+
+# %% ../nbs/27_speed.ipynb #5ab8b148
 def step_cost(
     model: MultitaskModel,  # what is trained
     length: float,  # mean number of tokens of a sequence
 ) -> dict:  # operations per token, forwards and backwards; bytes that the optimiser moves per step
     "What a training step cannot do without."
-    c, p = model.encoder.config, model.pals
-    d, f, s = c.hidden_size, c.intermediate_size, length
-    layer, last = (
-        2 * (4 * d * d + 2 * d * f) + 4 * s * d,
-        2 * (4 * d * d + 2 * d * f) / s + 4 * c.num_attention_heads * d,
-    )  # the last one, if one place is pooled
-    forward = layer * (c.num_hidden_layers - 1) + (layer if model.pooling == 'mean' else last)
-    if hasattr(p, 'encode'):  # of other kinds only the encoder is counted
-        size = p.encode[0][0].out_features
-        into, within, after = (
-            2 * d * size,
-            0 if p.qkv is None else 2 * 3 * size * size,
-            2 * d * size + (0 if p.out is None else 2 * size * size),
-        )
-        for l in p.layers:
-            lone = l == c.num_hidden_layers - 1 and model.pooling != 'mean'  # at one place of s
-            if p.qkv is None:
-                forward += (into + after) / (s if lone else 1)
-            else:
-                forward += (
-                    into + (within + after) / s + 4 * p.heads * size
-                    if lone
-                    else into + within + after + 4 * s * size
-                )
-    idle = sum(
-        q.numel() for n, q in model.named_parameters() if n.startswith(('pals.', 'heads.'))
-    ) * (1 - 1 / len(model.tasks))  # of absent tasks
-    return dict(
-        flops_per_token=3 * forward,
-        bytes_per_step=28 * (sum(q.numel() for q in model.parameters()) - idle),
-    )
+    config, pals = model.encoder.config, model.pals
+    last = config.num_hidden_layers - 1
+    at_last = 'all' if model.pooling == 'mean' else 'one'  # places that the last layer computes
+    forward = _layer_flops(config, length, 'all') * last + _layer_flops(config, length, at_last)
+    if hasattr(pals, 'encode'):  # of other kinds only the encoder is counted
+        for layer in pals.layers:
+            place = at_last if layer == last else 'all'
+            forward += _pal_flops(pals, config.hidden_size, length, place)
+    of_tasks = (q for k, q in model.named_parameters() if k.startswith(('pals.', 'heads.')))
+    idle = sum(q.numel() for q in of_tasks) * (1 - 1 / len(model.tasks))  # of absent tasks
+    used = sum(q.numel() for q in model.parameters()) - idle
+    return dict(flops_per_token=3 * forward, bytes_per_step=28 * used)
 
 # %% ../nbs/27_speed.ipynb #7d2f0c5d
 def floor_seconds(
@@ -101,5 +101,6 @@ def cores_shared(
     seconds: float,  # in which they were used
     threads: int,  # that compute
 ) -> bool:
-    "Whether other processes took the cores: threads that wait for each other go on counting, so alone they use nearly all of their time."
+    "Whether other processes took the cores."
+    # threads that wait for each other go on counting, so alone they use nearly all of their time
     return cpu < 0.75 * seconds * threads

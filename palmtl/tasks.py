@@ -31,7 +31,7 @@ def kind_options(
 # %% ../nbs/02_tasks.ipynb #cell-10
 @dataclass(frozen=True)
 class Task:
-    "One task: where its rows come from, how a label is read, and what its head, loss and metric are."
+    "One task: where its rows are, how a label is read, what its head, loss and metric are."
 
     name: str  # short name, used in settings, files and figures; letters, digits, `_` and `-`
     kind: str  # `classes`, `binary` or `regression`
@@ -39,70 +39,86 @@ class Task:
     label: str  # name of the label column
     files: dict  # split (`train`, `dev`, `test`) -> file name
     title: str = ''  # name for figures and tables; the name itself if empty
-    classes: tuple = ()  # class names in the order of their numbers (kind `classes`; optional for `binary`)
+    classes: tuple = ()  # names in the order of their numbers (`classes`; optional for `binary`)
     low: float = 0.0  # smallest label (kind `regression`)
     high: float = 1.0  # largest label (kind `regression`)
     loss: str = ''  # as `kind_options` says; its first if empty
     metric: str = ''  # as `kind_options` says; its first if empty
     id: str = 'id'  # name of the column that identifies a row; row numbers if the file has none
     delimiter: str = '\t'  # between the columns of a file
-    quoting: str = (
-        'csv'  # `csv`: a field may stand in double quotes; `none`: quotes are ordinary characters
-    )
-    potential: float = (
-        math.nan
-    )  # what a single-task model reaches in this metric; AMTL's ceiling (notebook 20)
-    hub: dict = field(
-        default_factory=dict
-    )  # `path`, `name`, `columns`, `label` and `splits` of a data set on the hub
+    quoting: str = 'csv'  # `csv`: a field may stand in double quotes; `none`: these are ordinary
+    potential: float = math.nan  # metric of a single-task model; AMTL's ceiling (notebook 20)
+    hub: dict = field(default_factory=dict)  # `path`, `name`, `columns`, `label`, `splits` there
     submission: tuple = ()  # stem and column of the prediction file; the name if empty
     folder: str = ''  # folder of the TOML file that the task was read from; its files lie there
 
     def __post_init__(self):
-        def bad(what):
-            raise InputError(f"task '{self.name}': {what}")
+        self._fill_in()
+        self._check_kind()
+        self._check_values()
 
-        for k in ('columns', 'classes', 'submission'):
-            object.__setattr__(self, k, tuple(getattr(self, k)))
-        if not self.submission:
-            object.__setattr__(self, 'submission', (self.name, f'Predicted_{self.name}'))
-        if not re.fullmatch(r'[A-Za-z0-9_-]{1,40}', self.name):
-            bad("a name has 1 to 40 letters, digits, '_' or '-'")
-        if self.kind not in LOSSES:
-            bad(f"unknown kind '{self.kind}'{nearest(self.kind, LOSSES)}")
-        for k, options in kind_options(self.kind).items():
-            if not getattr(self, k):
-                object.__setattr__(self, k, options[0])
-            if (v := getattr(self, k)) not in options:
-                bad(f"unknown {k} '{v}' for kind {self.kind}{nearest(v, options)}")
-        if len(self.columns) not in (1, 2):
-            bad(f"columns names one or two text columns, not {len(self.columns)}")
-        if self.kind == 'classes' and len(self.classes) < 2:
-            bad("classes needs at least two class names")
-        if self.kind == 'binary' and len(self.classes) not in (0, 2):
-            bad("a binary task has two class names or none")
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            bad(f"range must rise, not go from {self.low} to {self.high}")
-        if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
-            bad(
-                f"delimiter is one character, not {self.delimiter!r}, and neither a quote nor a line break"
-            )
-        if self.quoting not in ('csv', 'none'):
-            bad(f"unknown quoting '{self.quoting}'{nearest(self.quoting, ('csv', 'none'))}")
-        if not self.title:
-            object.__setattr__(self, 'title', self.name)
+# %% ../nbs/02_tasks.ipynb #bdb34d6a
+@patch
+def _fill_in(self: Task):  # what was left empty, but for what the kind decides
+    for k in ('columns', 'classes', 'submission'):
+        object.__setattr__(self, k, tuple(getattr(self, k)))
+    if not self.submission:
+        object.__setattr__(self, 'submission', (self.name, f'Predicted_{self.name}'))
+    if not self.title:
+        object.__setattr__(self, 'title', self.name)
 
-    @property
-    def is_pair(self):
-        return len(self.columns) == 2
 
-    @property
-    def width(self):
-        return len(self.classes) if self.kind == 'classes' else 1  # logits of the head
+@patch
+def _check_kind(self: Task):  # name, kind, and what the kind decides
+    if not re.fullmatch(r'[A-Za-z0-9_-]{1,40}', self.name):
+        self._fail("a name has 1 to 40 letters, digits, '_' or '-'")
+    if self.kind not in LOSSES:
+        self._fail(f"unknown kind '{self.kind}'{nearest(self.kind, LOSSES)}")
+    for k, options in kind_options(self.kind).items():
+        if not getattr(self, k):
+            object.__setattr__(self, k, options[0])
+        if (v := getattr(self, k)) not in options:
+            self._fail(f"unknown {k} '{v}' for kind {self.kind}{nearest(v, options)}")
 
-    @property
-    def is_correlation(self):
-        return METRICS[self.metric].signed
+# %% ../nbs/02_tasks.ipynb #a4cfd942
+@patch
+def _check_values(self: Task):  # what the other entries may be
+    if len(self.columns) not in (1, 2):
+        self._fail(f"columns names one or two text columns, not {len(self.columns)}")
+    if self.kind == 'classes' and len(self.classes) < 2:
+        self._fail("classes needs at least two class names")
+    if self.kind == 'binary' and len(self.classes) not in (0, 2):
+        self._fail("a binary task has two class names or none")
+    if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+        self._fail(f"range must rise, not go from {self.low} to {self.high}")
+    if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
+        found = f'delimiter is one character, not {self.delimiter!r}'
+        self._fail(f'{found}, and neither a quote nor a line break')
+    if self.quoting not in ('csv', 'none'):
+        self._fail(f"unknown quoting '{self.quoting}'{nearest(self.quoting, ('csv', 'none'))}")
+
+
+@patch
+def _fail(self: Task, what):
+    raise InputError(f"task '{self.name}': {what}")
+
+# %% ../nbs/02_tasks.ipynb #1d3e01ce
+@patch(as_prop=True)
+def is_pair(self: Task) -> bool:
+    "Whether a row has two sentences."
+    return len(self.columns) == 2
+
+
+@patch(as_prop=True)
+def width(self: Task) -> int:
+    "Logits of the head."
+    return len(self.classes) if self.kind == 'classes' else 1
+
+
+@patch(as_prop=True)
+def is_correlation(self: Task) -> bool:
+    "Whether the metric lies in [-1, 1]."
+    return METRICS[self.metric].signed
 
 # %% ../nbs/02_tasks.ipynb #cbea275a
 @patch
@@ -202,63 +218,78 @@ PAPER_TASKS = (SST, QUORA, STS)
 _TOML = {f.name for f in fields(Task)} - {'low', 'high', 'folder', 'submission'} | {'range'}
 
 # %% ../nbs/02_tasks.ipynb #7a26fa37
-def load_task(
-    path,  # a TOML file
-) -> Task:  # the task, with `folder` set to the file's folder
-    "Read a task from a TOML file; raises `InputError` if the file is missing or says something that cannot be."
-    path = Path(path)
-
-    def bad(what):
-        raise InputError(f"task file {path}: {what}")
-
+def _read_toml(path, fail):  # -> dict
     try:
-        spec = tomllib.loads(path.read_bytes().decode('utf-8-sig'))
+        return tomllib.loads(path.read_bytes().decode('utf-8-sig'))
     except FileNotFoundError:
-        bad('there is no such file')
+        fail('there is no such file')
     except OSError as e:
-        bad(f'cannot be read ({e.strerror})')
+        fail(f'cannot be read ({e.strerror})')
     except UnicodeDecodeError as e:
-        bad(f'byte {e.start} is not UTF-8')
+        fail(f'byte {e.start} is not UTF-8')
     except tomllib.TOMLDecodeError as e:
-        bad(f'is not TOML ({e})')
+        fail(f'is not TOML ({e})')
+
+
+def _check_types(spec, fail):  # of what a TOML file says
     for k in spec:
         if k not in _TOML:
-            bad(f"unknown key '{k}'{nearest(k, sorted(_TOML))}")
+            fail(f"unknown key '{k}'{nearest(k, sorted(_TOML))}")
     for k in ('name', 'kind', 'columns', 'label', 'files'):
         if k not in spec:
-            bad(f"the key '{k}' is missing")
+            fail(f"the key '{k}' is missing")
     for k in ('name', 'kind', 'label', 'title', 'loss', 'metric', 'id', 'delimiter', 'quoting'):
         if not isinstance(spec.get(k, ''), str):
-            bad(f"'{k}' must be a text, not {spec[k]!r}")
+            fail(f"'{k}' must be a text, not {spec[k]!r}")
     for k in ('columns', 'classes'):
         v = spec.get(k, [])
         if not (isinstance(v, list) and all(isinstance(x, str) for x in v)):
-            bad(f"'{k}' must be a list of texts, not {v!r}")
+            fail(f"'{k}' must be a list of texts, not {v!r}")
     if not isinstance(spec.get('potential', 0.5), (int, float)):
-        bad(f"'potential' must be a number, not {spec['potential']!r}")
+        fail(f"'potential' must be a number, not {spec['potential']!r}")
     if not isinstance(spec.get('hub', {}), dict):
-        bad("'hub' must be a table")
+        fail("'hub' must be a table")
+
+# %% ../nbs/02_tasks.ipynb #b74ae93d
+def _read_range(spec, fail):  # -> dict of low and high
     if 'range' in spec:
         r = spec.pop('range')
-        if not (
-            isinstance(r, list) and len(r) == 2 and all(isinstance(x, (int, float)) for x in r)
-        ):
-            bad(f"'range' must be two numbers, not {r!r}")
-        spec.update(low=float(r[0]), high=float(r[1]))
-    elif spec['kind'] == 'regression':
-        bad("a regression needs a range, e.g. range = [0, 5]")
-    files, base = spec['files'], path.parent.resolve()
+        numbers = isinstance(r, list) and all(isinstance(x, (int, float)) for x in r)
+        if not (numbers and len(r) == 2):
+            fail(f"'range' must be two numbers, not {r!r}")
+        return dict(low=float(r[0]), high=float(r[1]))
+    if spec['kind'] == 'regression':
+        fail("a regression needs a range, e.g. range = [0, 5]")
+    return {}
+
+
+def _check_files(files, base, fail):  # base: the folder that they must not leave
     if not (isinstance(files, dict) and all(isinstance(v, str) for v in files.values())):
-        bad("'files' must be a table of file names")
+        fail("'files' must be a table of file names")
     for split, name in files.items():
         if split not in ('train', 'dev', 'test'):
-            bad(f"unknown split '{split}'{nearest(split, ('train', 'dev', 'test'))}")
+            fail(f"unknown split '{split}'{nearest(split, ('train', 'dev', 'test'))}")
         if not (base / name).resolve().is_relative_to(base):
-            bad(f"the file '{name}' lies outside the folder of the task file")
+            fail(f"the file '{name}' lies outside the folder of the task file")
     for split in ('train', 'dev'):
         if split not in files:
-            bad(f"[files] names no '{split}' file")
+            fail(f"[files] names no '{split}' file")
+
+# %% ../nbs/02_tasks.ipynb #3f315996
+def load_task(
+    path,  # a TOML file
+) -> Task:  # the task, with `folder` set to the file's folder
+    "Read a task from a TOML file; raises `InputError` if it is missing or cannot be."
+    path = Path(path)
+
+    def fail(what):
+        raise InputError(f'task file {path}: {what}')
+
+    spec = _read_toml(path, fail)
+    _check_types(spec, fail)
+    spec |= _read_range(spec, fail)
+    _check_files(spec['files'], path.parent.resolve(), fail)
     try:
         return Task(**spec, folder=str(path.parent))
     except InputError as e:
-        bad(str(e))
+        fail(str(e))
