@@ -364,6 +364,10 @@ def _without_paths(record, text):  # record and command, with names in place of 
             s |= {k: name for k in ('encoder', 'data') if s[k] == path}
             for k in ('tasks', 'plugins'):
                 s[k] = [name if x == path else x for x in s.get(k, [])]
+    parent, _, step = s.get('fork', '').rpartition('@')
+    if Path(parent).is_absolute():
+        text = text.replace(parent, Path(parent).name)
+        s['fork'] = f'{Path(parent).name}@{step}'
     return record, text
 
 

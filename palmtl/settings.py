@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'setting', 'DataSettings', 'ModelSettings', 'PalSettings', 'ScheduleSettings', 'KpiSettings',
-           'StepSettings', 'OptimizerSettings', 'ScoreSettings', 'MachineSettings', 'SafetySettings', 'StartSettings',
-           'Settings', 'read_setting', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences',
-           'run_record', 'run_name', 'changed_settings', 'command', 'settings_table']
+           'StepSettings', 'OptimizerSettings', 'ScoreSettings', 'MachineSettings', 'SafetySettings', 'ForkSettings',
+           'StartSettings', 'Settings', 'read_setting', 'make_settings', 'notebook_settings', 'resolve_tasks',
+           'differences', 'run_record', 'run_name', 'changed_settings', 'command', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, json, math, re, shlex
@@ -292,6 +292,25 @@ class SafetySettings:
         ('stop', 'skip'),
     )
 
+# %% ../nbs/21_settings.ipynb #5aa5bd10
+@dataclass(frozen=True)
+class ForkSettings:
+    "Going on from a moment of another run."
+
+    fork: str = setting('', 'the moment of another run from which this one goes on: `RUN@STEP`')
+    fork_state: str = setting(
+        'warm',
+        'a fork takes over optimiser, scheduler, samplers and generators where they fit, '
+        'or only the weights',
+        ('warm', 'cold'),
+    )
+    keep_forks: str = setting(
+        'no',
+        'fork points that a finished run keeps (12 bytes a parameter each): '
+        'none, of the last step, or of every evaluation',
+        ('no', 'last', 'epochs'),
+    )
+
 # %% ../nbs/21_settings.ipynb #f1731539
 @dataclass(frozen=True)
 class StartSettings:
@@ -304,6 +323,7 @@ class StartSettings:
 
 @dataclass(frozen=True)
 class Settings(
+    ForkSettings,
     SafetySettings,
     MachineSettings,
     ScoreSettings,
@@ -382,6 +402,7 @@ _PLACES = ('last', 'first', 'spread')
 _PATTERNS = dict(  # setting -> what its text must match, what it is not, words to choose from
     steps_per_epoch=(r'0*[1-9]\d*|' + '|'.join(EPOCHS), 'number of steps and no rule', EPOCHS),
     pal_layers=(r'\d+( *, *\d+)*|' + '|'.join(_PLACES), 'list of layer numbers', _PLACES),
+    fork=(r'|.+@\d+', 'moment of a run', ('RUN@STEP',)),
     device=(r'auto|cpu|mps|cuda(:\d+)?', 'device', ('auto', 'cpu', 'cuda')),
 )
 
@@ -600,7 +621,7 @@ def differences(
     return table.assign(help=[_FIELDS[k].metadata['help'] for k in table.index])
 
 # %% ../nbs/21_settings.ipynb #63943955
-_NOT_IN_NAME = {'preset', 'checkpoint_every', 'checkpoint_seconds', 'plugins'}
+_NOT_IN_NAME = {'preset', 'checkpoint_every', 'checkpoint_seconds', 'plugins', 'keep_forks'}
 
 
 def _plain_task(task):
@@ -629,6 +650,8 @@ def run_name(settings: Settings) -> str:  # e.g. `dynamic-6pals-concat-s11711-1f
     }
     digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:8]
     readable = f'{settings.scheduler}-{settings.n_pals}pals-{settings.pairs}-s{settings.seed}'
+    if settings.fork:
+        readable += f"-from{settings.fork.rpartition('@')[2]}"
     return f'{readable}-{digest}'
 
 # %% ../nbs/21_settings.ipynb #1e8be59f

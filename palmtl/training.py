@@ -8,6 +8,7 @@ __all__ = ['Draw', 'lr_factor', 'AdamW', 'make_optimizer', 'set_rates', 'total_n
 # %% ../nbs/38_training.ipynb #c713f1e1
 import contextlib, dataclasses, hashlib, inspect, json, math, os, shutil, time
 from collections import namedtuple
+from pathlib import Path
 import numpy as np, torch
 from fastcore.basics import patch
 from .basics import InputError, json_ready, write_atomic
@@ -18,12 +19,14 @@ from .weights import find_encoder, load_encoder, weight_files
 from .model import Corpus, MultitaskModel, cut_batch, predict
 from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, interval, score_task, total
-from .settings import Settings, make_settings, resolve_tasks
-from .runs import Run, describe_environment
+from .settings import Settings, differences, make_settings, resolve_tasks, run_name
+from .runs import Run, describe_environment, runs_folder
 from .callbacks import CallbackList
 from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint, save_checkpoint
 from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, progress_bar, readable_errors, take_request
+from .forks import NEEDS_SAME, copy_history, keep_fork_point, load_fork, parameter_names
+from .forks import parts_that_fit, take_moments, take_weights
 from .evaluation import build_model, load_best, pick_device, pick_precision, predict_rows
 from .graphs import Graphs
 from .speed import cores_shared, floor_seconds, machine_rates, step_cost
@@ -119,6 +122,7 @@ class Trainer:
         self.make_schedule()
         self.make_corpora()
         self.make_counters()
+        self.fork = self.open_fork(runs)
         self.run = Run.open(settings, runs)  # only now: a faulty run leaves no folder behind
 
     def audit(self):
@@ -710,6 +714,8 @@ def end_epoch(self: Trainer):
         self.write_predictions('dev', predictions)
     self.note_epoch(began)
     self.checkpoint()
+    if self.settings.keep_forks == 'epochs':
+        keep_fork_point(self.run, self.step)
     self.run_callbacks('after_epoch')
 
 
@@ -778,6 +784,8 @@ def finish(self: Trainer):
     self.write_predictions('test', predictions)
     summary = json_ready(self.summary(self.judge('test', predictions)))
     write_atomic(self.run.folder / 'summary.json', json.dumps(summary, indent=1))
+    if self.settings.keep_forks == 'last':
+        keep_fork_point(self.run, self.step)
     shutil.rmtree(self.run.folder / 'checkpoint', ignore_errors=True)
 
 
@@ -829,6 +837,7 @@ def state(self: Trainer) -> dict:
     return {k: getattr(self, k) for k in _COUNTERS} | dict(
         model=self.model.state_dict(),
         optimizer=self.optimizer.state_dict(),
+        optimizer_names=parameter_names(self.model, self.optimizer),
         scheduler=self.scheduler.state_dict(),
         samplers=[x.state_dict() for x in self.samplers],
         windows=[w.state_dict() for w in self.windows],
@@ -851,8 +860,14 @@ def load_state(self: Trainer, state: dict):
     self.callbacks.load_state_dict(state['callbacks'])
     for k in _COUNTERS:
         setattr(self, k, state[k])
+    self.load_generators(state)
+
+
+@patch
+def load_generators(self: Trainer, state: dict):
+    "Torch's generators, from which dropout draws."
     torch.set_rng_state(state['rng'].cpu())
-    if state['cuda_rng'] is not None:
+    if state['cuda_rng'] is not None and self.device.type == 'cuda':
         torch.cuda.set_rng_state(state['cuda_rng'].cpu(), self.device)
 
 # %% ../nbs/38_training.ipynb #1fd63b18
@@ -876,7 +891,11 @@ def restore(self: Trainer):
     found = load_checkpoint(self.run, self.device)
     if found is None:
         (self.run.folder / 'events.jsonl').unlink(missing_ok=True)  # died before its first one
+        if self.fork:
+            self.begin_fork()
         self.write_environment()
+        if self.fork:
+            self.checkpoint()
         return
     note, state = found
     try:
@@ -917,3 +936,84 @@ def write_environment(self: Trainer):
     )
     text = json.dumps(environment, indent=1)
     write_atomic(self.run.folder / 'environment.json', text)
+
+# %% ../nbs/38_training.ipynb #4608c50e
+@patch
+def open_fork(self: Trainer, runs):  # a `Fork`, or None
+    "Read the moment that setting `fork` names, if this run does not go on from its own checkpoint."
+    s, runs = self.settings, runs or runs_folder()
+    if not s.fork or Run(Path(runs) / run_name(s)).state != 'new':
+        return None
+    fork = load_fork(s.fork, runs, self.device)
+    names, theirs = ([t.name for t in tasks] for tasks in (self.tasks, fork.parent.tasks))
+    if names != theirs:
+        expected = f"the parent's tasks ({', '.join(theirs)}) in this order were expected"
+        raise InputError(f'setting fork: this run has the tasks {", ".join(names)}; {expected}')
+    if fork.step >= self.n_steps:
+        ends = f'this run ends after step {self.n_steps}, the fork begins after step {fork.step}'
+        raise InputError(f'setting fork: {ends}; more epochs were expected')
+    take_weights(self.model, fork.state['model'])  # raises, if the encoder is another
+    return fork
+
+# %% ../nbs/38_training.ipynb #cdf1f392
+@patch
+def begin_fork(self: Trainer):
+    "Take over what fits of the parent's state, and its history."
+    fork, theirs = self.fork, self.fork.point.settings
+    parts = parts_that_fit(self.settings, theirs)
+    fresh = take_weights(self.model, fork.state['model'])
+    warm = bool(fork.note) and self.settings.fork_state == 'warm'
+    if warm:
+        self.take_state(fork.state, parts)
+    alike = not fresh and fork.state['model'].keys() == self.model.state_dict().keys()
+    has_best = alike and 'best' in parts  # else its best weights belong to another model or score
+    copy_history(fork, self.run, has_best)
+    self.take_counters(has_best)
+    changed = differences(theirs, self.settings)
+    changes = {k: [changed[0][k], changed[1][k]] for k in changed.index if 'fork' not in k}
+    event = dict(event='fork', parent=fork.parent.folder.name, step=fork.step, warm=warm)
+    self.pending.append(event | dict(changed=changes, fresh=fresh))
+    fork.state.clear()
+
+
+@patch
+def take_state(self: Trainer, state, parts):
+    "The optimiser's moments, and those parts of the state that still have a meaning."
+    names = parameter_names(self.model, self.optimizer)
+    take_moments(self.optimizer, names, state['optimizer'], state['optimizer_names'])
+    if 'scheduler' in parts:
+        self.scheduler.load_state_dict(state['scheduler'])
+    if 'samplers' in parts and self.has_rows_of(self.fork.point):
+        for sampler, x in zip(self.samplers, state['samplers'], strict=True):
+            sampler.load_state_dict(x)
+    if 'windows' in parts:
+        for window, x in zip(self.windows, state['windows'], strict=True):
+            window.load_state_dict(x)
+    if 'callbacks' in parts:
+        self.callbacks.load_state_dict(state['callbacks'])
+    self.load_generators(state)
+
+
+@patch
+def has_rows_of(self: Trainer, run) -> bool:
+    "Whether another run is trained on the same rows."
+    theirs = run.read_json('environment.json')['sources']['data']
+    return all(theirs[k]['train'] == v['train'] for k, v in self.sources()['data'].items())
+
+# %% ../nbs/38_training.ipynb #679ea68e
+@patch
+def take_counters(self: Trainer, has_best):
+    "Steps, examples, tokens and seconds go on from the parent's."
+    fork = self.fork
+    if fork.note:
+        for k in _COUNTERS:
+            setattr(self, k, fork.state[k])
+    else:  # only the best weights are left; the epoch's event knows the rest
+        at = next(e for e in fork.point.events('epoch') if e['step'] == fork.step)
+        self.n_tokens, self.n_examples = at['tokens'], at['examples']
+        self.n_places = round(at['tokens'] / at['real_share'])
+        self.seconds = at['seconds']
+        self.best = self.last = fork.point.summary['best']
+    if not has_best:
+        self.best = self.last = None
+    self.step = fork.step
