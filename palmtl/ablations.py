@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 from fastcore.basics import patch
 from .basics import InputError
-from .data import find_folder
+from .data import find_files, find_folder
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, read_config
 from .runs import Run, runs_folder
@@ -21,10 +21,11 @@ from .control import Screen
 from .evaluation import build_model
 
 # %% ../nbs/40_ablations.ipynb #cell-6
-def _folder_of(task, data):  # where the task's files lie, or None if it has none
-    if task.folder:
-        return Path(task.folder)
-    return None if data == 'sample' or data.startswith('hub') else find_folder(data)
+def _files_of(task, data):  # paths that a run must find
+    if not task.folder and (data == 'sample' or data.startswith('hub')):
+        return []
+    record, folder = find_files(task, data)
+    return [folder / record.files[split] for split in ('train', 'dev')]
 
 
 def check_settings(
@@ -38,11 +39,10 @@ def check_settings(
     if s.max_length > positions:
         raise InputError(f'max_length is {s.max_length}; the encoder has {positions} positions')
     for t in resolve_tasks(s):
-        folder = _folder_of(t, s.data)
-        for split in ('train', 'dev'):
-            if folder and not (folder / t.files[split]).exists():
+        for path in _files_of(t, s.data):
+            if not path.exists():
                 what = f"there is no such file, which task '{t.name}' needs"
-                raise InputError(f'{folder / t.files[split]}: {what}')
+                raise InputError(f'{path}: {what}')
     with torch.device('meta'):
         build_model(s, resolve_tasks(s), BertEncoder(config))
 

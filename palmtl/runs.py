@@ -355,11 +355,17 @@ def scores(self: Run) -> pd.DataFrame:  # one row per task, then the total
     return pd.DataFrame(out).set_index('task').astype({'test': float})
 
 # %% ../nbs/22_runs.ipynb #2a594af2
+def _without_folders(path):  # a setting's absolute paths, by their last part
+    hub = 'hub:' if path.startswith('hub:') else ''
+    parts = path.removeprefix(hub).split(os.pathsep)  # several folders of data
+    return hub + os.pathsep.join(Path(p).name if Path(p).is_absolute() else p for p in parts)
+
+
 def _without_paths(record, text):  # record and command, with names in place of absolute paths
     s = record['settings']
     for path in [s['encoder'], s['data'], *s['tasks'], *s.get('plugins', [])]:
-        if Path(path.removeprefix('hub:')).is_absolute():
-            name = ('hub:' if path.startswith('hub:') else '') + Path(path).name
+        name = _without_folders(path)
+        if name != path:
             text = text.replace(path, name)
             s |= {k: name for k in ('encoder', 'data') if s[k] == path}
             for k in ('tasks', 'plugins'):

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['PRESETS', 'setting', 'DataSettings', 'ModelSettings', 'PalSettings', 'ScheduleSettings', 'KpiSettings',
            'StepSettings', 'OptimizerSettings', 'ScoreSettings', 'MachineSettings', 'SafetySettings', 'ForkSettings',
-           'StartSettings', 'Settings', 'read_setting', 'make_settings', 'notebook_settings', 'resolve_tasks',
-           'differences', 'run_record', 'run_name', 'changed_settings', 'command', 'settings_table']
+           'StartSettings', 'Settings', 'read_setting', 'has_group', 'make_settings', 'notebook_settings',
+           'resolve_tasks', 'differences', 'run_record', 'run_name', 'changed_settings', 'command', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, json, math, re, shlex
@@ -15,6 +15,7 @@ import pandas as pd
 from .basics import InputError, load_plugin, nearest
 from .tasks import load_task, PAPER_TASKS
 from .data import SAMPLE_TASKS
+from .glue import GLUE_TASKS, GROUPS
 from .pals import PAL_KINDS
 from .schedulers import SCHEDULERS, PRIORITIES, EPOCHS
 
@@ -54,13 +55,16 @@ class DataSettings:
     )
     data: str = setting(
         'sample',
-        "`sample` (synthetic), a folder with the course's files, `hub`, "
-        'or `hub:FOLDER` with local copies',
+        "`sample` (synthetic), a folder with the course's files (or several, joined by the system's "
+        'path separator), `hub`, or `hub:FOLDER` with local copies',
     )
     tasks: list = setting(
-        [], 'names of tasks, or paths of TOML files; all three of the data if empty'
+        [],
+        'names of tasks, paths of TOML files, or `glue` for its eight; all three of the data if empty',
     )
-    limit: dict = setting({}, 'task=rows: keep so many training rows', low=1)
+    limit: dict = setting(
+        {}, 'task=rows: keep so many training rows; `all` names the tasks not named', low=1
+    )
     limit_dev: int = setting(0, 'keep so many dev rows of each task; 0 keeps all', low=0)
     bootstrap: dict = setting(
         {}, 'task=factor: enlarge the training rows by resampling', low=1, decision=30
@@ -520,6 +524,11 @@ _STRONG = _PAPER | dict(
 PRESETS = dict(sample={}, seed=_PAPER, stickland=_STICKLAND, strong=_STRONG)
 
 # %% ../nbs/21_settings.ipynb #574d433e
+def has_group(tasks) -> bool:
+    "Whether the setting `tasks` names a whole group, such as `glue`."
+    return any(name in GROUPS for name in tasks)
+
+
 def make_settings(
     **given,  # setting=value on top of the preset; None stands for "as the preset has it"
 ) -> Settings:
@@ -533,6 +542,8 @@ def make_settings(
     values |= {'preset': preset} | given
     if values.get('pal_kind') == 'lowrank':
         values.setdefault('pal_gelu', 'inside')  # as the original low-rank layer has it
+    if has_group(values.get('tasks', [])):
+        values.setdefault('score', 'raw')  # GLUE's own total is the plain mean
     settings = Settings(**values)
     _check_together(settings)
     return settings
@@ -566,6 +577,8 @@ def _check_names(s, names):  # of tasks, wherever a setting names one
     if s.single_task:
         named.append(('single_task', s.single_task))
     for k, n in named:
+        if k == 'limit' and n == 'all':
+            continue
         missing = f"setting {k} names the task '{n}', which is not in this run"
         _needs(n in names, missing + nearest(n, names))
     order = f"setting order names {', '.join(s.order)}; each of {', '.join(names)} once"
@@ -587,9 +600,13 @@ def notebook_settings(
 # %% ../nbs/21_settings.ipynb #4cfe4d34
 def resolve_tasks(settings: Settings) -> tuple:  # of Task, in the order of their numbers
     "The tasks of a run: names of known tasks, or TOML files."
-    known = SAMPLE_TASKS if settings.data == 'sample' else PAPER_TASKS
+    known = SAMPLE_TASKS if settings.data == 'sample' else (*PAPER_TASKS, *GLUE_TASKS)
     by_name, out = {t.name: t for t in known}, []
-    for name in settings.tasks or list(by_name):
+    names = []
+    for name in settings.tasks or [t.name for t in known[:3]]:
+        is_group = name in GROUPS and settings.data != 'sample'
+        names += [t.name for t in GROUPS[name]] if is_group else [name]
+    for name in names:
         task = _find_task(name, by_name, settings)
         if task.name in {o.name for o in out}:
             twice = f"setting tasks names two tasks '{task.name}'"
@@ -606,6 +623,9 @@ def _find_task(name, by_name, settings):
         return by_name[name]
     if name.endswith('.toml'):
         return load_task(name)
+    if has_group([name]):
+        where = "give data FOLDER (two are joined by the system's path separator) or data hub"
+        raise InputError(f"tasks '{name}' is not in the synthetic sample; {where}")
     raise InputError(
         f"setting tasks names '{name}', which is no task of data = '{settings.data}' "
         f'and no .toml file{nearest(name, by_name)}'
@@ -660,6 +680,8 @@ def changed_settings(settings: Settings) -> dict:  # setting -> value
     start = dataclasses.asdict(make_settings(preset=settings.preset)) | dict(preset='sample')
     if settings.pal_kind == 'lowrank':
         start['pal_gelu'] = 'inside'  # what that kind begins with
+    if has_group(settings.tasks):
+        start['score'] = 'raw'
     return {k: v for k, v in dataclasses.asdict(settings).items() if v != start[k]}
 
 # %% ../nbs/21_settings.ipynb #56d740cb

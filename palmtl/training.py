@@ -14,6 +14,7 @@ from fastcore.basics import patch
 from .basics import InputError, json_ready, write_atomic
 from .data import Sampler, audit, cached_tokens, load_rows, load_tokenizer, majority
 from .data import write_predictions
+from .glue import further_scores, write_submission
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder, weight_files
 from .model import Corpus, MultitaskModel, cut_batch, predict
@@ -174,7 +175,7 @@ def read_rows(self: Trainer, task):  # -> split -> Rows
     rows = load_rows(
         task,
         s.data,
-        limit=int(s.limit.get(task.name, 0)),
+        limit=int(s.limit.get(task.name, s.limit.get('all', 0))),
         limit_dev=s.limit_dev,
         bootstrap=s.bootstrap.get(task.name, 1.0),
         seed=s.seed,
@@ -643,6 +644,8 @@ def judge(self: Trainer, split: str, predictions: dict) -> dict:  # task -> its 
         p = predictions[t.name]
         metric, (low, high) = score_task(t, p, rows.labels), interval(t, p, rows.labels)
         scores = dict(metric=metric, low=low, high=high, majority=majority(rows), rows=len(rows))
+        if parts := further_scores(t, p, rows):
+            scores['parts'] = parts
         out[t.name] = scores
     return out
 
@@ -782,6 +785,7 @@ def finish(self: Trainer):
         self.model.load_state_dict(load_best(self.run)[0].state_dict())
     predictions = self.predictions('test')
     self.write_predictions('test', predictions)
+    write_submission(self.run.folder, self.tasks)
     summary = json_ready(self.summary(self.judge('test', predictions)))
     write_atomic(self.run.folder / 'summary.json', json.dumps(summary, indent=1))
     if self.settings.keep_forks == 'last':
