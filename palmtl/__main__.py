@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['dashboard_notebook', 'json_of', 'free_port', 'jupyter_command', 'main']
 
-# %% ../nbs/64_start.ipynb #e083dcfd
+# %% ../nbs/64_start.ipynb #300ff57d
 import argparse, socket, subprocess, sys
 from pathlib import Path
 from .basics import InputError, write_atomic
 
-# %% ../nbs/64_start.ipynb #774b4604
+# %% ../nbs/64_start.ipynb #924f8146
 def dashboard_notebook(
     root=None,  # folder of a clone; the one that holds the package if None
     here=None,  # where one is written if there is no clone; the working directory if None
@@ -35,7 +35,7 @@ def json_of(notebook) -> str:  # as a file holds it
 
     return nbformat.writes(notebook)
 
-# %% ../nbs/64_start.ipynb #65be9fca
+# %% ../nbs/64_start.ipynb #b36adffe
 def free_port() -> int:  # 1024 to 65535
     "A port of this machine that is free now."
     with socket.socket() as s:
@@ -54,20 +54,20 @@ def jupyter_command(
     command += [f'--ServerApp.root_dir={notebook.parent}']
     return command if browser else [*command, '--no-browser']
 
-# %% ../nbs/64_start.ipynb #e90723f7
+# %% ../nbs/64_start.ipynb #4f154a6f
 def main(
     args=None,  # of the command line; `sys.argv` if None
 ) -> int:  # the exit status
-    "`python -m palmtl [--port N] [--no-browser]`."
+    "`python -m palmtl [--port N] [--no-browser] [options of JupyterLab]`."
     parser = argparse.ArgumentParser(prog='python -m palmtl', description=main.__doc__)
     parser.add_argument('--port', type=int, default=0, help='0: one that is free')
     parser.add_argument('--no-browser', action='store_true', help='print the address only')
-    given = parser.parse_args(args)
+    given, more = parser.parse_known_args(args)  # JupyterLab's own options are handed on
     try:
         if not 0 <= given.port <= 65535:
             raise InputError(f'port {given.port}: a number from 0 to 65535 was expected')
         command = jupyter_command(dashboard_notebook(), given.port, not given.no_browser)
-        return subprocess.run(command).returncode
+        return subprocess.run([*command, *more]).returncode
     except InputError as e:
         print(e, file=sys.stderr)
         return 2
@@ -75,6 +75,6 @@ def main(
         print('JupyterLab is not installed: pip install jupyterlab', file=sys.stderr)
         return 2
 
-# %% ../nbs/64_start.ipynb #03c2e34b
+# %% ../nbs/64_start.ipynb #bf14e9b9
 if __name__ == '__main__' and '__file__' in globals():
     sys.exit(main())  # as a command, not in a notebook
