@@ -28,7 +28,7 @@ def dashboard_notebook(
         write_atomic(path, json_of(v4.new_notebook(cells=[v4.new_code_cell(code)])))
     return path
 
-
+# %% ../nbs/64_start.ipynb #c20d73ce
 def json_of(notebook) -> str:  # as a file holds it
     "A notebook's text."
     import nbformat
@@ -42,7 +42,7 @@ def free_port() -> int:  # 1024 to 65535
         s.bind(('127.0.0.1', 0))
         return s.getsockname()[1]
 
-
+# %% ../nbs/64_start.ipynb #25f6860f
 def jupyter_command(
     notebook: Path,  # to open
     port: int,  # 0: one that is free

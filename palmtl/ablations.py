@@ -27,7 +27,7 @@ def _files_of(task, data):  # paths that a run must find
     record, folder = find_files(task, data)
     return [folder / record.files[split] for split in ('train', 'dev')]
 
-
+# %% ../nbs/40_ablations.ipynb #35a28488
 def check_settings(
     s: Settings,  # of a run
 ):
@@ -244,7 +244,7 @@ def _scores(run, keep):  # of a finished run, for the table; raises if it is dam
     of_run |= {k: run.summary[k] for k in ('steps', 'seconds')}
     return metrics | dict(score=best['score']) | of_run
 
-
+# %% ../nbs/40_ablations.ipynb #1bac682e
 @patch
 def table(self: Grid) -> pd.DataFrame:  # one row per cell and seed
     "What became of every cell; a damaged or missing run has its reason and no scores."
@@ -305,7 +305,7 @@ def paper_scores() -> pd.DataFrame:  # one row per row of the paper's tables
     "The paper's dev scores (Tables 1 and 2)."
     return pd.DataFrame(_PAPER_SCORES, index=['SST', 'Quora', 'STS', 'score']).T
 
-
+# %% ../nbs/40_ablations.ipynb #40a82c7a
 def paper_cells(
     layers: int,  # of the encoder
     small_tasks=('sst', 'sts'),  # the tasks that BOOT doubles

@@ -45,7 +45,7 @@ def write_atomic(
     finally:
         beside.unlink(missing_ok=True)
 
-
+# %% ../nbs/00_basics.ipynb #aeaea19b
 def error_text(
     e: Exception,  # that was raised
 ) -> str:  # its sentence, if it was written for users
@@ -112,7 +112,7 @@ def check_options(
         if option not in known:
             raise InputError(f"no {self.what} has an option '{option}'{nearest(option, known)}")
 
-
+# %% ../nbs/00_basics.ipynb #785f56c2
 @patch
 def help(
     self: Registry,
@@ -158,7 +158,7 @@ def _import_plugin(path, source, name):  # -> module
         _fail_plugin(name, f'plugin {path}{line}: {what}')
     return module
 
-
+# %% ../nbs/00_basics.ipynb #f8d481ec
 def _fail_plugin(name, sentence):
     sys.modules.pop(name, None)
     raise InputError(sentence) from None

@@ -99,7 +99,7 @@ def attention_weights(
         scores = scores.masked_fill(~mask, -torch.inf)
     return scores.softmax(-1)
 
-
+# %% ../nbs/10_bert.ipynb #ac79cf17
 def attend(
     q,  # (batch, heads, places, d_head)
     k,  # (batch, heads, seq, d_head)
@@ -123,7 +123,7 @@ def self_attention(
     q, k, v = split_heads(qkv(h), n_heads)
     return join_heads(attend(q[:, :, :first], k, v, mask, p))
 
-
+# %% ../nbs/10_bert.ipynb #2b232cc8
 def key_mask(
     attention_mask,  # bool (batch, seq), True where a token stands; None if nothing is padded
 ):  # bool (batch, 1, 1, seq), or None
@@ -139,7 +139,7 @@ class Kernels:
     dropout: Callable  # (x, p) -> x with a share p of its elements set to zero
     attention: Callable  # as `self_attention`
 
-
+# %% ../nbs/10_bert.ipynb #8713e19d
 def set_kernels(
     model: nn.Module,  # whose modules ask for kernels
     kernels: Kernels,  # to use from now on
@@ -221,7 +221,7 @@ def multi_head(
     p = self.p_attention if self.training else 0.0
     return self.out(self.kernels.attention(h, self.qkv, self.n_heads, mask, p, first))
 
-
+# %% ../nbs/10_bert.ipynb #d5342dad
 @patch
 def feed_forward(
     self: BertLayer,

@@ -16,7 +16,7 @@ from .runs import Run
 def _sha256(data):
     return hashlib.sha256(data).hexdigest()
 
-
+# %% ../nbs/24_checkpoints.ipynb #cb63c828
 def save_checkpoint(
     run: Run,  # whose folder
     step: int,  # steps done
@@ -45,6 +45,8 @@ def save_checkpoint(
 
 # %% ../nbs/24_checkpoints.ipynb #faf458f7
 _NOTE = {'step', 'state', 'sha256', 'events', 'events_sha256'}
+
+
 UNREADABLE = (  # what torch and a foreign state raise
     pickle.UnpicklingError,
     EOFError,
@@ -64,7 +66,7 @@ def damaged(
     remedy = 'remove its folder checkpoint to start the run from the beginning'
     return InputError(f'run folder {run.folder}: {what}; {remedy}')
 
-
+# %% ../nbs/24_checkpoints.ipynb #c32c4589
 def _checked_state(run, note):  # bytes of the state
     path = run.folder / 'checkpoint' / Path(str(note['state'])).name
     if not path.exists():

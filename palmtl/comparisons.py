@@ -66,7 +66,7 @@ def titles(
         'score': 'score'
     }
 
-
+# %% ../nbs/44_comparisons.ipynb #8c6bf3a2
 def chosen(
     cells: dict,  # label -> settings
     rows: str | None,  # labels separated by `;`; all if None
@@ -190,7 +190,7 @@ def row_p_value(
     d = np.asarray(y['replicates']) - np.asarray(x['replicates'])
     return min(1.0, 2 * (1 + min((d <= 0).sum(), (d >= 0).sum())) / (1 + len(d)))
 
-
+# %% ../nbs/44_comparisons.ipynb #f45e703f
 def rows_p_value(
     xs: list,  # one seed each, from `load_replicates`
     ys: list,  # the same seeds in the other cell

@@ -32,7 +32,7 @@ _NO_MEMORY = '|'.join(
     ]
 )
 
-
+# %% ../nbs/25_control.ipynb #b82de253
 def is_out_of_memory(error: Exception) -> bool:
     "Whether the machine refused memory, whatever library says so."
     if isinstance(error, TrainingStopped):
@@ -138,7 +138,7 @@ def handle_interrupts(
     finally:
         signal.signal(signal.SIGINT, old)
 
-
+# %% ../nbs/25_control.ipynb #6be54107
 def take_request(
     run: Run,  # whose folder
     what: str,  # e.g. `evaluate`
@@ -207,7 +207,7 @@ def _papermills_terminal(fd):  # a file, or None where JupyterLab started the ke
     terminal.write('\n')
     return terminal
 
-
+# %% ../nbs/25_control.ipynb #772a76b3
 @patch(cls_method=True)
 def find(cls: Screen):
     "Where people look: the terminal of a script, or a cell's output and papermill's log."
@@ -261,7 +261,7 @@ def step(self: _ProgressBar, trainer):
     self.bar.set_postfix_str(f'epoch {epoch}{self.score}{self.speed}', refresh=False)
     self.bar.update()
 
-
+# %% ../nbs/25_control.ipynb #b6d9624f
 def progress_bar():  # a callback: function of (event, trainer)
     "A bar: epoch, last score, speed, whether other processes want the cores, and the time left."
     bar = _ProgressBar()

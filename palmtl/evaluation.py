@@ -28,7 +28,7 @@ def pick_device(
         raise InputError(f"device is '{name}', but torch sees no GPU here; choose 'cpu' or 'auto'")
     return torch.device(name)
 
-
+# %% ../nbs/28_evaluation.ipynb #30f59d05
 def pick_precision(
     name: str,  # `auto`, `fp32` or `bf16`
     device: torch.device,  # where the model is

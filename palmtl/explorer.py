@@ -46,7 +46,11 @@ class RunTable(anywidget.AnyWidget):
 
 # %% ../nbs/55_explorer.ipynb #25e4cce1
 _NUMBER = 'text-align:right;padding:2px 10px;'
+
+
 _TEXT = 'text-align:left;padding:2px 10px;white-space:normal;max-width:520px;'
+
+
 _TABLE = 'border-collapse:collapse;font-size:12px;line-height:1.35;color:var(--jp-ui-font-color1)'
 
 
@@ -56,7 +60,7 @@ def _html_row(tag, cells, numbers, more=''):  # `numbers`: which cells are
     inside = [f'<{tag} style="{style}">{v}</{tag}>' for style, v in zip(styles, cells)]
     return f"<tr>{''.join(inside)}</tr>"
 
-
+# %% ../nbs/55_explorer.ipynb #fd438811
 def html_table(
     table: pd.DataFrame,  # to show
 ) -> str:  # HTML; all text is escaped
@@ -150,7 +154,7 @@ def make_views(self: Explorer):
     row = W.HBox([*self.controls.values()], layout=W.Layout(flex_flow='row wrap'))
     return self.view, row
 
-
+# %% ../nbs/55_explorer.ipynb #c644e298
 @patch
 def make_exports(self: Explorer):
     "A button for each format."
@@ -168,7 +172,7 @@ def read(self: Explorer):
     self.found = find_runs(self.runs, self.published.value)
     self.show_runs()
 
-
+# %% ../nbs/55_explorer.ipynb #0062f796
 @patch
 def show_runs(self: Explorer):
     "Show what the filter leaves, sorted."
@@ -269,7 +273,7 @@ def draw(self: Explorer):
         self.place.children = []
         self.tell(e)
 
-
+# %% ../nbs/55_explorer.ipynb #acee2748
 @patch
 def choices(self: Explorer) -> dict:
     "What the controls of this view say."

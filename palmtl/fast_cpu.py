@@ -27,7 +27,7 @@ class _Embed(torch.autograd.Function):
         table.grad.index_add_(0, ids.flatten(), grad.flatten(0, -2).to(table.dtype))
         return None, None  # autograd has nothing left to add
 
-
+# %% ../nbs/14_fast_cpu.ipynb #b5f6b7d4
 def fast_embed(
     table,  # a parameter, (rows, width)
     ids,  # whole numbers, any shape
@@ -63,7 +63,7 @@ class _Dropout(torch.autograd.Function):
     def backward(ctx, grad):
         return grad * ctx.keep, None
 
-
+# %% ../nbs/14_fast_cpu.ipynb #682dc799
 def fast_dropout(
     x,  # any shape
     p: float,  # share of elements set to zero, in [0, 1)
@@ -96,7 +96,7 @@ def _hidden_keys(mask, like, heads, seq):  # what is added to the scores: 0, or 
         return like.new_empty(1)
     return mask.to(like.dtype).log().expand(-1, heads, 1, seq).reshape(-1, 1, seq)
 
-
+# %% ../nbs/14_fast_cpu.ipynb #210bb3ec
 class _Attention(torch.autograd.Function):
     @staticmethod
     def forward(ctx, qkv, n_heads, mask, p, first):

@@ -44,7 +44,7 @@ def _latex_row(cells):
     cells = [f'{{}}{text}' if text.startswith('[') else text for text in texts]
     return f"  {' & '.join(cells)} " + r'\\'
 
-
+# %% ../nbs/54_figure_files.ipynb #e2a6ce31
 def to_latex(
     table: pd.DataFrame,  # to write
     caption: str = '',  # below it
@@ -161,7 +161,7 @@ def picture_bytes(
         raise InputError(f'the page could not draw the picture ({problem})')
     return found
 
-
+# %% ../nbs/54_figure_files.ipynb #b0fd6b2e
 @patch
 def _receive(self: PictureChart, _, message, buffers):
     if message.get('kind') != 'picture' or message.get('format') not in self.wanted:

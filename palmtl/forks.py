@@ -22,7 +22,7 @@ def _link(source, target):  # a file that nobody changes; copied where links are
     except OSError:
         shutil.copyfile(source, target)
 
-
+# %% ../nbs/29_forks.ipynb #d15eb18c
 def keep_fork_point(
     run: Run,  # just after it wrote a checkpoint
     step: int,  # steps done
@@ -83,7 +83,7 @@ def find_fork(
     choice = f'there are: {there}' if there else 'it has none (see setting keep_forks)'
     raise InputError(f'setting fork: run {parent.folder.name}: {what}; {choice}')
 
-
+# %% ../nbs/29_forks.ipynb #49edb603
 def _folder_of(name, runs):
     for folder in (runs / name, Path(name).expanduser()):
         if (folder / 'settings.json').exists():
@@ -114,7 +114,7 @@ def parameter_names(
     names = {id(p): n for n, p in model.named_parameters()}
     return [names[id(p)] for g in optimizer.param_groups for p in g['params']]
 
-
+# %% ../nbs/29_forks.ipynb #560577b3
 def take_moments(
     optimizer: torch.optim.Optimizer,  # of the new run
     names: list,  # its parameters, from `parameter_names`
@@ -163,7 +163,7 @@ class Fork:
     state: dict  # of the checkpoint; only `model` if only the best weights are left
     note: dict  # of the checkpoint; empty if only the best weights are left
 
-
+# %% ../nbs/29_forks.ipynb #6b599a1e
 def load_fork(
     fork: str,  # `RUN@STEP`
     runs,  # folder of runs in which a name is looked for
@@ -187,7 +187,7 @@ def _is_before(event, step):  # a step's event has the number of the step, from 
     at = event.get('step', 0)
     return at < step if event['event'] == 'step' else at <= step
 
-
+# %% ../nbs/29_forks.ipynb #309bc824
 def copy_history(
     fork: Fork,
     run: Run,  # the new one

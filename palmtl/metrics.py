@@ -28,7 +28,7 @@ class Metric:
 
 METRICS = Registry('metric')
 
-
+# %% ../nbs/01_metrics.ipynb #aa3bb9e8
 def metric(
     name: str,  # under which a task names it
     **record,  # fields of `Metric` but the function
@@ -83,7 +83,7 @@ def _of_ranks(p, y, level):
 
 _CORRELATION = dict(kinds=('regression',), signed=True, needs_window=True)
 
-
+# %% ../nbs/01_metrics.ipynb #cbcf64b6
 @metric('pearson', interval=_fisher, **_CORRELATION)
 def pearson(predictions, labels):
     "Pearson's r."
@@ -147,7 +147,7 @@ def _bootstrap(name, p, y, level):
     ).confidence_interval
     return float(ci.low), float(ci.high)
 
-
+# %% ../nbs/01_metrics.ipynb #b9225cdc
 def interval(
     task,  # decides the metric
     predictions,  # (rows,)

@@ -34,7 +34,7 @@ def dev_rows(
         for r in (limit_rows(run.dev_rows(t), n) for t in run.tasks)
     ]
 
-
+# %% ../nbs/56_palview.ipynb #eac23f52
 def has_pals(
     run: Run,  # whose settings can be read
 ) -> bool:

@@ -44,7 +44,7 @@ def layout(
         **kw,
     )
 
-
+# %% ../nbs/50_plots.ipynb #a465929e
 def rgba(
     colour: str,  # `#rrggbb`
     alpha: float,  # opacity in [0, 1]

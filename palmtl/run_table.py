@@ -30,7 +30,7 @@ def plain_text(
         return ','.join(f'{k}={v:g}' for k, v in value.items())
     return str(value)
 
-
+# %% ../nbs/52_run_table.ipynb #2655f7c1
 def cell_text(
     value,  # a cell of a table
 ) -> str:
@@ -83,7 +83,7 @@ def _why_unfinished(run):  # how far it is, and what happened to it
         return f'{progress}stopped: {error.splitlines()[-1]}'
     return f'{progress}start it again to go on'
 
-
+# %% ../nbs/52_run_table.ipynb #38d9ecc7
 def _last_change(folder):  # when the run ended, or was last heard of
     names = ('summary.json', 'events.jsonl', 'settings.json')
     last = next(path for n in names if (path := folder / n).exists())
@@ -159,7 +159,7 @@ def is_run(
     "Whether a folder holds a run, in whatever state."
     return folder.is_dir() and any((folder / name).exists() for name in _RUN_FILES)
 
-
+# %% ../nbs/52_run_table.ipynb #ea82b7e8
 def published_records(
     where: Path,  # a folder of runs
     have: set,  # names of runs not to list again; those found are added
@@ -204,7 +204,7 @@ def _convert(value, kind, problem):
     except ValueError:
         raise InputError(f"'{value}' is no {problem}") from None
 
-
+# %% ../nbs/52_run_table.ipynb #e3ca4fc4
 def operands(
     name: str,  # of the column
     values: pd.Series,  # the column
@@ -326,7 +326,7 @@ def group_runs(
         groups.setdefault(key, (settings, []))[1].append(r)
     return list(groups.values())
 
-
+# %% ../nbs/52_run_table.ipynb #04fc6af7
 def cell_labels(
     values: list,  # of each cell: its settings
     longest: int,  # characters of a label; if one is longer, cells are numbered

@@ -52,7 +52,7 @@ def _layer_flops(config, s, place):  # of an encoder layer, forwards, per token 
         return weights / s + 4 * config.num_attention_heads * d
     return weights + 4 * s * d
 
-
+# %% ../nbs/27_speed.ipynb #ba2b794a
 def _pal_flops(pals, d, s, place):  # of a PAL, forwards, per token at length s
     size = pals.encode[0][0].out_features
     output = 0 if pals.out is None else 2 * size * size

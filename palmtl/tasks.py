@@ -67,7 +67,7 @@ def _fill_in(self: Task):  # what was left empty, but for what the kind decides
     if not self.title:
         object.__setattr__(self, 'title', self.name)
 
-
+# %% ../nbs/02_tasks.ipynb #1fde608d
 @patch
 def _check_kind(self: Task):  # name, kind, and what the kind decides
     if not re.fullmatch(r'[A-Za-z0-9_-]{1,40}', self.name):
@@ -97,7 +97,7 @@ def _check_values(self: Task):  # what the other entries may be
     if self.quoting not in ('csv', 'none'):
         self._fail(f"unknown quoting '{self.quoting}'{nearest(self.quoting, ('csv', 'none'))}")
 
-
+# %% ../nbs/02_tasks.ipynb #476b414a
 @patch
 def _fail(self: Task, what):
     raise InputError(f"task '{self.name}': {what}")
@@ -230,7 +230,7 @@ def _read_toml(path, fail):  # -> dict
     except tomllib.TOMLDecodeError as e:
         fail(f'is not TOML ({e})')
 
-
+# %% ../nbs/02_tasks.ipynb #a7ebbc05
 def _check_types(spec, fail):  # of what a TOML file says
     for k in spec:
         if k not in _TOML:
@@ -262,7 +262,7 @@ def _read_range(spec, fail):  # -> dict of low and high
         fail("a regression needs a range, e.g. range = [0, 5]")
     return {}
 
-
+# %% ../nbs/02_tasks.ipynb #e49855b0
 def _check_files(files, base, fail):  # base: the folder that they must not leave
     if not (isinstance(files, dict) and all(isinstance(v, str) for v in files.values())):
         fail("'files' must be a table of file names")

@@ -76,7 +76,7 @@ def _panels(grid):  # a figure with one panel per task, and how many are side by
     fig.update_layout(hovermode='closest', margin_b=90 + legend, yaxis_title='dev metric')
     return fig, wide
 
-
+# %% ../nbs/53_views.ipynb #7c9f4ddd
 def _curve(label, i, seed):  # how a run is drawn: by the place of its cell, and its seed
     name = html.escape(label)
     return dict(
@@ -150,7 +150,7 @@ def find_split(
             splits[key] = (None, str(e))
     return splits[key]
 
-
+# %% ../nbs/53_views.ipynb #2553ed10
 def _origin(data, why):  # of sentences and labels; `why` they are not at hand, if so
     if why:
         return f'ids only, since the sentences are not at hand: {why}'
@@ -165,7 +165,7 @@ def _record_ids(run, task, n):  # ids of a published record's rows; their number
     except (OSError, KeyError, EOFError):
         return [f'row {i + 1}' for i in range(n)]
 
-
+# %% ../nbs/53_views.ipynb #7b2301e8
 def read_answers(
     run: Run,  # finished
     task: str,  # its name
@@ -196,7 +196,7 @@ def misses(
         return np.zeros(len(far)) if task.is_correlation else wrong, far
     return None if right is None else ((~right).astype(float), np.zeros(len(predictions)))
 
-
+# %% ../nbs/53_views.ipynb #44740d19
 def largest(
     key: tuple,  # two numbers for each row, (rows,) each
     n: int,  # rows, at most
@@ -220,7 +220,7 @@ def change_word(
             return worse
     return ''
 
-
+# %% ../nbs/53_views.ipynb #8a0af3ac
 def rank_changes(
     task,  # Task
     before: tuple,  # predictions, right or None, of the first run
@@ -313,7 +313,7 @@ CONTROLS = Registry('control')
 def _runs(grid):
     return [(r.folder.name, r) for r in grid.runs()]
 
-
+# %% ../nbs/53_views.ipynb #e77e927c
 CONTROLS |= dict(
     baseline=Control('baseline', lambda grid: [(label, label) for label in grid.labels]),
     x=Control('x-axis', lambda grid: [(title, x) for x, title in AXES.items()]),
@@ -462,7 +462,7 @@ def view_curves(grid, x):
     summary, notes = summary_and_notes(grid)
     return _side_by_side(curves(grid, x), summary, notes)
 
-
+# %% ../nbs/53_views.ipynb #8993b021
 @view('difference', 'Difference', controls=('baseline',))
 def view_difference(grid, baseline):
     "Each cell's difference from the baseline, with its intervals."
@@ -484,7 +484,7 @@ def view_settings(grid, one, other):
     notes = [f'first: {one.folder.name}', f'second: {other.folder.name}']
     return Shown(None, t, t, notes if len(t) else [*notes, 'Their settings are the same.'])
 
-
+# %% ../nbs/53_views.ipynb #81c9fc7d
 @view('worst', 'Worst rows', controls=('one', 'task'))
 def view_worst(grid, one, task):
     "The dev rows that a run got most wrong."

@@ -133,7 +133,7 @@ def _modern_name(name):  # of a published tensor
     name = name.replace('LayerNorm.gamma', 'LayerNorm.weight')
     return name.replace('LayerNorm.beta', 'LayerNorm.bias')
 
-
+# %% ../nbs/11_weights.ipynb #2762f155
 def read_tensors(
     folder,  # of a published checkpoint
 ) -> dict:  # published name -> tensor
@@ -166,7 +166,7 @@ def _fill(slot, name, found, folder):  # one published tensor, or a part of one 
         raise InputError(f'{folder}: {message}; config.json makes it {shape}')
     slot.copy_(tensor)
 
-
+# %% ../nbs/11_weights.ipynb #c9f38d24
 def load_encoder(
     folder,  # of a published checkpoint: config.json and safetensors
     **changes,  # config fields to change, e.g. hidden_dropout_prob=0
