@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'setting', 'DataSettings', 'ModelSettings', 'PalSettings', 'ScheduleSettings', 'KpiSettings',
-           'StepSettings', 'OptimizerSettings', 'ScoreSettings', 'MachineSettings', 'SafetySettings', 'ForkSettings',
-           'StartSettings', 'Settings', 'read_setting', 'has_group', 'make_settings', 'notebook_settings',
-           'resolve_tasks', 'differences', 'run_record', 'run_name', 'changed_settings', 'command', 'settings_table']
+           'StepSettings', 'OptimizerSettings', 'GradientSettings', 'ScoreSettings', 'MachineSettings',
+           'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting', 'has_group', 'make_settings',
+           'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name', 'changed_settings', 'command',
+           'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, json, math, re, shlex
@@ -225,6 +226,29 @@ class OptimizerSettings:
         decision=20,
     )
 
+# %% ../nbs/21_settings.ipynb #59768075
+@dataclass(frozen=True)
+class GradientSettings:
+    "Gradients of several tasks that point against each other (chapter 30)."
+
+    gradients: str = setting(
+        'sum',
+        "how the tasks' gradients of the shared weights are combined; others need step_loss sum",
+        ('sum', 'pcgrad', 'gradvac', 'cagrad', 'mgda', 'upgrad', 'imtl_g', 'nash'),
+    )
+    weighting: str = setting(
+        'none',
+        'weights of the losses beside those of the scheduler; they need step_loss sum',
+        ('none', 'uncertainty', 'dwa', 'famo', 'random'),
+    )
+    weighting_lr: float = setting(
+        0.025, 'learning rate of the weights of uncertainty and famo', above=0
+    )
+    conflict_every: int = setting(
+        0, "steps between measurements of the cosines of the tasks' gradients; 0: none", low=0
+    )
+    conflict_rows: int = setting(32, 'training rows of each task on which they are taken', low=1)
+
 # %% ../nbs/21_settings.ipynb #6e870599
 @dataclass(frozen=True)
 class ScoreSettings:
@@ -331,6 +355,7 @@ class Settings(
     SafetySettings,
     MachineSettings,
     ScoreSettings,
+    GradientSettings,
     OptimizerSettings,
     StepSettings,
     KpiSettings,
@@ -569,7 +594,26 @@ def _check_together(s):  # what no setting can know of itself
         s.encoder != 'sample' or s.max_length <= 128,
         f'max_length is {s.max_length}; the sample encoder has 128 positions',
     )
+    _check_gradients(s, len(resolve_tasks(s)))
     _check_names(s, [t.name for t in resolve_tasks(s)])
+
+# %% ../nbs/21_settings.ipynb #9c8fbcfe
+def _check_gradients(s, n_tasks):  # what chapter 30 needs
+    asked = [
+        f"{k} '{getattr(s, k)}'"
+        for k in ('gradients', 'weighting')
+        if getattr(s, k) != _FIELDS[k].metadata['default']
+    ]
+    if s.conflict_every:
+        asked.append(f'conflict_every {s.conflict_every}')
+    for what in asked:
+        _needs(n_tasks > 1, f'{what} compares tasks, and this run has one; two are needed')
+    for what in asked[: len(asked) - bool(s.conflict_every)]:
+        _needs(
+            s.step_loss == 'sum',
+            f"{what} needs the losses of all tasks in every step, and step_loss 'one' gives it "
+            'those of one; choose step_loss sum',
+        )
 
 # %% ../nbs/21_settings.ipynb #d5398b6c
 def _check_names(s, names):  # of tasks, wherever a setting names one

@@ -30,6 +30,7 @@ from .forks import NEEDS_SAME, copy_history, keep_fork_point, load_fork, paramet
 from .forks import parts_that_fit, take_moments, take_weights
 from .evaluation import build_model, load_best, pick_device, pick_precision, predict_rows
 from .graphs import Graphs
+from .gradients import ConflictProbe, Probe, Treatment
 from .speed import cores_shared, floor_seconds, machine_rates, step_cost
 
 # %% ../nbs/38_training.ipynb #cell-5
@@ -121,7 +122,9 @@ class Trainer:
         self.read_data()
         self.make_model()
         self.make_schedule()
+        self.make_treatment()
         self.make_corpora()
+        self.add_probes()
         self.make_counters()
         self.fork = self.open_fork(runs)
         self.run = Run.open(settings, runs)  # only now: a faulty run leaves no folder behind
@@ -276,6 +279,7 @@ def make_corpora(self: Trainer):
         self.corpora.append(corpus)
     wanted = s.graphs == 'on' or (s.graphs == 'auto' and self.device.type == 'cuda')
     alike = s.reset == 'gradients' and s.idle == 'still'  # only then are all steps alike
+    alike = alike and self.treatment is None  # its solvers run on the host
     self.graphs = Graphs(self.compute, self.device) if wanted and alike else None
     self.do = self.graphs or self.compute
 
@@ -291,6 +295,26 @@ def make_counters(self: Trainer):
     self.watching = self.waiting = False
     self.stopping = ''  # why the run is to end
     self.flushed = time.monotonic()
+
+# %% ../nbs/38_training.ipynb #0b7f7aa3
+@patch
+def make_treatment(self: Trainer):
+    "What becomes of the tasks' gradients, if it is not their plain sum (chapter 30)."
+    s, self.treatment = self.settings, None
+    if (s.gradients, s.weighting) != ('sum', 'none'):
+        names = [t.name for t in self.tasks]
+        self.treatment = Treatment(
+            s.gradients, s.weighting, names, lr=s.weighting_lr, epoch=self.epoch_steps
+        )
+
+
+@patch
+def add_probes(self: Trainer):
+    "Callbacks that the settings ask for."
+    s, names = self.settings, [t.name for t in self.tasks]
+    if s.conflict_every:
+        probe = Probe(self.corpora, names, s.conflict_rows, s.seed)
+        self.callbacks.append(ConflictProbe(s.conflict_every, probe))
 
 # %% ../nbs/38_training.ipynb #42baa451
 @patch
@@ -346,6 +370,8 @@ def compute(
     *inputs,  # of each batch: row numbers, loss weights
 ):  # -> the gradient's norm and the losses; predictions and labels if they are needed
     "A step as the device sees it: cut the batches, forward, backward, update."
+    if self.treatment is not None:
+        return self.compute_treated(shapes[0], *inputs)
     losses, answers, word_ids = [], [], []
     for (groups, width, full), rows, weights in zip(shapes, inputs[::2], inputs[1::2]):
         parts = rows.split([n for _, n in groups])
@@ -373,6 +399,46 @@ def answers(self: Trainer, groups, logits, labels):  # -> predictions, labels of
     for (t, _), z, y in zip(groups, logits, labels):
         out += [predict(self.tasks[t], z.detach(), self.model.unit), y]
     return out
+
+# %% ../nbs/38_training.ipynb #87495b07
+@patch
+def compute_treated(self: Trainer, shape, rows, weights):  # as `compute`, of one batch
+    "A step in which the tasks' gradients are combined by a method."
+    groups, width, full = shape
+    parts = zip((t for t, _ in groups), rows.split([n for _, n in groups]))
+    batches = [cut_batch([(t, self.corpora[t], i)], width, full) for t, i in parts]
+    answers = []
+
+    def loss_of(task):
+        with self.autocast():
+            logits = self.model(batches[task])
+        losses = torch.stack(self.model.losses(logits, batches[task]))
+        if self.watching:
+            self.batch, self.logits, self.losses = batches[task], logits, losses
+            self.callbacks.run_inside('after_forward', self)
+        if self.needs_answers:
+            answers.extend(self.answers([groups[task]], logits, batches[task].labels))
+        return losses[0]
+
+    word_ids = [b.input_ids for b in batches]
+    ids = torch.cat([x.flatten() for x in word_ids]).unique()
+    losses, event = self.treatment.backward(self.model, loss_of, weights, self.words, ids)
+    self.pending.append(event | dict(step=self.step))
+    if self.watching:
+        self.callbacks.run_inside('after_backward', self)
+    norm_and_losses = self.update(losses, word_ids)
+    self.look_again(batches)
+    return [norm_and_losses, *answers]
+
+
+@patch
+def look_again(self: Trainer, batches):
+    "A weighting may want the losses of the same rows after the update."
+    if not self.treatment.weighting.needs_after:
+        return
+    with torch.no_grad(), self.autocast():
+        after = [self.model.losses(self.model(b), b)[0] for b in batches]
+    self.treatment.weighting.update(torch.stack(after))
 
 # %% ../nbs/38_training.ipynb #cdddc76f
 @patch
@@ -838,16 +904,21 @@ _COUNTERS = (
 def state(self: Trainer) -> dict:
     "Everything that the next step depends on."
     cuda = self.device.type == 'cuda'
-    return {k: getattr(self, k) for k in _COUNTERS} | dict(
-        model=self.model.state_dict(),
-        optimizer=self.optimizer.state_dict(),
-        optimizer_names=parameter_names(self.model, self.optimizer),
-        scheduler=self.scheduler.state_dict(),
-        samplers=[x.state_dict() for x in self.samplers],
-        windows=[w.state_dict() for w in self.windows],
-        callbacks=self.callbacks.state_dict(),
-        rng=torch.get_rng_state(),
-        cuda_rng=torch.cuda.get_rng_state(self.device) if cuda else None,
+    more = {} if self.treatment is None else dict(treatment=self.treatment.state_dict())
+    return (
+        {k: getattr(self, k) for k in _COUNTERS}
+        | more
+        | dict(
+            model=self.model.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            optimizer_names=parameter_names(self.model, self.optimizer),
+            scheduler=self.scheduler.state_dict(),
+            samplers=[x.state_dict() for x in self.samplers],
+            windows=[w.state_dict() for w in self.windows],
+            callbacks=self.callbacks.state_dict(),
+            rng=torch.get_rng_state(),
+            cuda_rng=torch.cuda.get_rng_state(self.device) if cuda else None,
+        )
     )
 
 
@@ -862,6 +933,8 @@ def load_state(self: Trainer, state: dict):
     for window, x in zip(self.windows, state['windows'], strict=True):
         window.load_state_dict(x)
     self.callbacks.load_state_dict(state['callbacks'])
+    if self.treatment is not None and 'treatment' in state:
+        self.treatment.load_state_dict(state['treatment'])
     for k in _COUNTERS:
         setattr(self, k, state[k])
     self.load_generators(state)
