@@ -854,7 +854,7 @@ def majority(
     "What the most frequent class of this split scores on it."
     if rows.labels is None:
         return np.nan
-    if rows.task.is_correlation:
+    if rows.task.is_signed:
         return 0.0
     values, counts = np.unique(rows.labels, return_counts=True)
     return score_task(rows.task, np.full(len(rows), values[counts.argmax()]), rows.labels)

@@ -66,18 +66,26 @@ def _is_constant(p, y):
     return len(y) < 2 or np.ptp(p) == 0 or np.ptp(y) == 0
 
 
+def _where_known(formula):  # (predictions, labels, level) -> (low, high)
+    "The interval of a correlation; of three rows, or of a constant prediction, anything is possible."
+
+    def interval(p, y, level):
+        nothing_known = len(y) <= 3 or np.ptp(p) == 0
+        return (-1.0, 1.0) if nothing_known else formula(p, y, level)
+
+    return interval
+
+# %% ../nbs/01_metrics.ipynb #d6932e85
+@_where_known
 def _fisher(p, y, level):
-    if len(y) <= 3 or np.ptp(p) == 0:
-        return -1.0, 1.0
     if np.ptp(y) == 0:
         return _bootstrap('pearson', p, y, level)
     ci = stats.pearsonr(p, y).confidence_interval(level)
     return float(ci.low), float(ci.high)
 
 
+@_where_known
 def _of_ranks(p, y, level):
-    if len(y) <= 3 or np.ptp(p) == 0:
-        return -1.0, 1.0
     return _bootstrap('spearman', p, y, level)
 
 
@@ -177,7 +185,8 @@ def replicates(
     labels,  # (rows,)
     n: int = 1000,  # resamples
 ) -> np.ndarray:  # (n,) the metric on each resample
-    "The metric on resampled rows. The resamples depend on the number of rows only, so those of two models belong together pair by pair."
+    "The metric on resampled rows; those of two models belong together, resample by resample."
+    # the resamples depend on the number of rows only
     p, y = np.asarray(predictions, float), np.asarray(labels, float)
     return stats.bootstrap(
         (p, y),
@@ -196,10 +205,9 @@ def paired_difference(
     level: float = 0.95,  # of confidence
 ) -> tuple:  # (low, high) of b - a
     "Percentile interval of how much better b is than a."
-    return tuple(
-        float(q)
-        for q in np.quantile(np.asarray(b) - np.asarray(a), [(1 - level) / 2, (1 + level) / 2])
-    )
+    ends = (1 - level) / 2, (1 + level) / 2
+    low, high = np.quantile(np.asarray(b) - np.asarray(a), ends)
+    return float(low), float(high)
 
 # %% ../nbs/01_metrics.ipynb #cell-19
 def seed_interval(
@@ -208,20 +216,22 @@ def seed_interval(
 ) -> tuple:  # (mean, low, high, p-value of "the mean is 0"); nan where there is one seed only
     "Student's t interval across seeds."
     v = np.asarray(values, float)
+    mean = float(v.mean()) if len(v) else np.nan
     if len(v) < 2:
-        return (float(v.mean()) if len(v) else np.nan, np.nan, np.nan, np.nan)
-    if np.ptp(v) == 0:
-        return (
-            float(v[0]),
-            float(v[0]),
-            float(v[0]),
-            1.0 if v[0] == 0 else 0.0,
-        )  # seeds without any spread
+        return mean, np.nan, np.nan, np.nan
+    if np.ptp(v) == 0:  # seeds without any spread
+        first = float(v[0])
+        return first, first, first, float(first == 0)
     r = stats.ttest_1samp(v, 0.0)
     ci = r.confidence_interval(level)
-    return float(v.mean()), float(ci.low), float(ci.high), float(r.pvalue)
+    return mean, float(ci.low), float(ci.high), float(r.pvalue)
 
 # %% ../nbs/01_metrics.ipynb #975e9b7a
+def _power(shift, n, level):  # of the paired t test; shift: the noncentral t's parameter
+    t = stats.t.ppf((1 + level) / 2, n - 1)
+    return stats.nct.sf(t, n - 1, shift) + stats.nct.cdf(-t, n - 1, shift)
+
+
 def seeds_needed(
     spread: float,  # standard deviation of the difference across seeds
     difference: float = 0.01,  # to be found
@@ -230,28 +240,23 @@ def seeds_needed(
     most: int = 10_000,  # give up there
 ) -> int:  # seeds of each of the two settings, paired
     "How many seeds a paired t test needs to find a difference."
+    if not spread:
+        return 2
     for n in range(2, most):
-        t, shift = (
-            stats.t.ppf((1 + level) / 2, n - 1),
-            difference / spread * np.sqrt(n) if spread else np.inf,
-        )
-        if not spread or stats.nct.sf(t, n - 1, shift) + stats.nct.cdf(-t, n - 1, shift) >= power:
+        if _power(difference / spread * np.sqrt(n), n, level) >= power:
             return n
     return most
 
 # %% ../nbs/01_metrics.ipynb #957f678c
 def holm(
     p,  # (comparisons,) p-values; nan where there is none
-) -> (
-    np.ndarray
-):  # (comparisons,) adjusted: below .05 means found, with at most 5 % chance of any false finding
-    "Holm's step-down correction."
+) -> np.ndarray:  # (comparisons,) adjusted; below .05 means found
+    "Holm's step-down correction: with at most 5 % chance of any false finding."
     p = np.asarray(p, float)
     out, known = np.full(len(p), np.nan), np.flatnonzero(~np.isnan(p))
     order = known[np.argsort(p[known], kind='stable')]
-    out[order] = np.minimum(
-        1.0, np.maximum.accumulate(p[order] * (len(order) - np.arange(len(order))))
-    )
+    times = len(order) - np.arange(len(order))
+    out[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * times))
     return out
 
 # %% ../nbs/01_metrics.ipynb #cell-22
@@ -259,14 +264,13 @@ class Window:
     "The last predictions and labels of a task."
 
     def __init__(self, size: int = 256):  # examples to remember
-        self.size, self.p, self.y = size, np.zeros(0), np.zeros(0)
+        self.size = size
+        self.p, self.y = np.zeros(0), np.zeros(0)
 
     def add(self, predictions, labels):  # (rows,) each
         "Remember these, forget the oldest."
-        self.p, self.y = (
-            np.r_[self.p, predictions][-self.size :],
-            np.r_[self.y, labels][-self.size :],
-        )
+        self.p = np.r_[self.p, predictions][-self.size :]
+        self.y = np.r_[self.y, labels][-self.size :]
 
     def state_dict(self):
         return dict(p=self.p.tolist(), y=self.y.tolist())

@@ -14,7 +14,7 @@ import numpy as np, pandas as pd
 from fastcore.basics import patch
 from .basics import InputError, nearest
 from .data import find_folder
-from .settings import _NOT_IN_NAME
+from .settings import NOT_IN_NAME
 from .runs import Run, runs_folder
 from .ablations import Grid
 from .dashboard import LiveRun
@@ -311,7 +311,7 @@ class ReadRun(Run):
 
 # %% ../nbs/52_run_table.ipynb #e336dd8d
 def _same_but_for_seed(run):  # the settings that make a cell
-    left_out = _NOT_IN_NAME | {'seed'}
+    left_out = NOT_IN_NAME | {'seed'}
     return {k: v for k, v in dataclasses.asdict(run.settings).items() if k not in left_out}
 
 

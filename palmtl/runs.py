@@ -6,20 +6,19 @@
 __all__ = ['runs_folder', 'describe_environment', 'Run', 'publish']
 
 # %% ../nbs/22_runs.ipynb #0999cd18
-import gzip, hashlib, io, json, os, platform, re, subprocess, sys, zlib
+import dataclasses, gzip, hashlib, io, json, os, platform, re, subprocess, sys, zlib
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
 from .basics import InputError, json_ready, load_plugin, write_atomic
-from .tasks import Task
-from .data import Rows, load_rows, read_predictions
+from .tasks import Task, load_task
+from .data import Rows, find_folder, load_rows, read_predictions
 from .metrics import METRICS, replicates
 from palmtl.settings import (
     _FIELDS,
-    _NOT_IN_NAME,
+    NOT_IN_NAME,
     Settings,
     command,
-    make_settings,
     read_setting,
     run_name,
     run_record,
@@ -118,7 +117,7 @@ def _first_change(record, old):  # the first setting that counts and differs, or
     new = record['settings']
     old_settings = defaults | old['settings']  # one newer than the folder was at its default
     for k in sorted(new.keys() | old_settings.keys()):
-        if k not in _NOT_IN_NAME and old_settings.get(k) != new.get(k):
+        if k not in NOT_IN_NAME and old_settings.get(k) != new.get(k):
             return k
     return 'tasks' if old['tasks'] != record['tasks'] else None
 
@@ -274,13 +273,25 @@ def events(self: Run, kind=None) -> list:  # of dict
 
 # %% ../nbs/22_runs.ipynb #bcee3a2f
 @patch
+def with_folder(self: Run, task: Task) -> Task:
+    "A task of the run and, if it was read from a TOML file that is still there, its folder."
+    for path in self.settings.tasks:
+        path = find_folder(path)
+        if path.suffix == '.toml' and path.exists():
+            found = load_task(path)
+            if found.name == task.name:
+                return dataclasses.replace(task, folder=found.folder)
+    return task
+
+
+@patch
 def dev_rows(
     self: Run,
     task: Task,  # one of the run's
     data=None,  # folder with the data, if the one in the settings is not here
 ) -> Rows:
     "The dev rows that the run is scored on; the data must be at hand."
-    s = self.settings
+    s, task = self.settings, self.with_folder(task)
     return load_rows(task, str(data or s.data), limit_dev=s.limit_dev, bad_rows=s.bad_rows)['dev']
 
 # %% ../nbs/22_runs.ipynb #6796b91c

@@ -227,7 +227,7 @@ def kpi_of(
     correlation: str = 'clamp',  # r counts as r, or with `shift` as (r+1)/2 (decision 17)
 ) -> float:  # in [.01, .99]
     "A metric as a KPI."
-    if task.is_correlation and correlation == 'shift':
+    if task.is_signed and correlation == 'shift':
         metric = (metric + 1) / 2
     return float(np.clip(np.nan_to_num(metric, nan=0.0), 0.01, 0.99))
 

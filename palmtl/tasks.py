@@ -116,8 +116,8 @@ def width(self: Task) -> int:
 
 
 @patch(as_prop=True)
-def is_correlation(self: Task) -> bool:
-    "Whether the metric lies in [-1, 1]."
+def is_signed(self: Task) -> bool:
+    "Whether the metric lies in [-1, 1], 0 for chance, and not in [0, 1]."
     return METRICS[self.metric].signed
 
 # %% ../nbs/02_tasks.ipynb #cbea275a
@@ -157,7 +157,7 @@ def to_unit(
     metric: float,  # value of the task's metric; a correlation lies in [-1, 1]
 ) -> float:  # the same on [0, 1]
     "The metric on the scale on which scores are added (decision 22)."
-    return (metric + 1) / 2 if self.is_correlation else metric
+    return (metric + 1) / 2 if self.is_signed else metric
 
 # %% ../nbs/02_tasks.ipynb #cell-14
 def _files(stem):

@@ -193,7 +193,7 @@ def misses(
     if labels is not None:
         far = np.abs(predictions - labels)
         wrong = (predictions != labels).astype(float)
-        return np.zeros(len(far)) if task.is_correlation else wrong, far
+        return np.zeros(len(far)) if task.is_signed else wrong, far
     return None if right is None else ((~right).astype(float), np.zeros(len(predictions)))
 
 # %% ../nbs/53_views.ipynb #44740d19

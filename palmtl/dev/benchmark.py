@@ -1009,7 +1009,7 @@ _IMPORT = "import json, sys, time; b = time.perf_counter(); import {0}; print(js
 _FIRST_STEP = """
 import json, sys, time; began, settings, runs = json.loads(sys.argv[1]); at = [time.time()-began]
 def mark(): at.append(time.time()-began)
-from palmtl.training import Trainer; from palmtl.runs import make_settings
+from palmtl.training import Trainer; from palmtl.settings import make_settings
 mark()
 def start(runs):
     t = Trainer(make_settings(**settings), runs); mark()
