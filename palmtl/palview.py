@@ -50,55 +50,50 @@ def needs_pals(model):
         )
 
 # %% ../nbs/64_palview.ipynb #68edf33c
+def _ratios(added, h, real):  # ||TS(h)|| / ||h|| of every real token
+    return [(ts.norm(dim=-1) / h.norm(dim=-1))[real].flatten() for ts in added if ts is not None]
+
+
 @torch.no_grad()
+def _task_ratios(model, task, rows, tokens, max_length, batch_size, report):  # layer -> values
+    found = {l: [] for l in range(len(model.encoder.layers))}
+    device = next(model.parameters()).device
+
+    def adapt(l, h, mask, first):
+        added = model.pals(l, h, mask, batch.groups, first)
+        real = slice(None) if batch.attention_mask is None else batch.attention_mask
+        found[l] += _ratios(added, h, real)
+        return added
+
+    # rows of one length together: little padding
+    order = np.argsort(tokens.lengths.max(0), kind='stable')
+    for i in range(0, len(order), batch_size):
+        title = model.tasks[task].title
+        report(f'sizes of the PALs, {title}: row {i:,} of {len(order):,}')
+        part = [(task, rows, tokens, order[i : i + batch_size])]
+        batch = to_torch(make_batch(part, model.pairs, max_length), device)
+        model.encoder(batch.input_ids, batch.attention_mask, batch.token_type_ids, adapt)
+    return {l: torch.cat(r).double().cpu().numpy() if r else np.zeros(0) for l, r in found.items()}
+
+# %% ../nbs/64_palview.ipynb #2ee32715
 def pal_sizes(
     model,  # in evaluation mode, with PALs
     data,  # per task: (rows, tokens), from `dev_rows`
     max_length: int = 128,  # of a sequence
-    say=lambda text: None,  # is told how far it is
+    report=lambda text: None,  # is told how far it is
     batch_size: int = 32,  # rows at a time
-) -> pd.DataFrame:  # one row per layer and task: ratio (mean), low and high (10 % and 90 % of the tokens), tokens; nan where the layer has no PAL
-    "The size of TS(h) against h, in every layer and for every task."
+) -> pd.DataFrame:  # one row per layer and task: mean ratio, its 10 % and 90 % quantiles, tokens
+    "The size of TS(h) against h, in every layer and for every task; nan where there is no PAL."
     needs_pals(model)
-    out, device = [], next(model.parameters()).device
-    for task, (t, (rows, tokens)) in enumerate(zip(model.tasks, data)):
-        ratios = {l: [] for l in range(len(model.encoder.layers))}
-
-        def adapt(l, h, mask, first):
-            added, real = (
-                model.pals(l, h, mask, batch.groups, first),
-                slice(None) if batch.attention_mask is None else batch.attention_mask,
-            )
-            ratios[l] += [
-                (ts.norm(dim=-1) / h.norm(dim=-1))[real].flatten() for ts in added if ts is not None
-            ]
-            return added
-
-        order = np.argsort(
-            tokens.lengths.max(0), kind='stable'
-        )  # rows of one length together: little padding
-        for i in range(0, len(order), batch_size):
-            say(f'sizes of the PALs, {t.title}: row {i:,} of {len(order):,}')
-            batch = to_torch(
-                make_batch(
-                    [(task, rows, tokens, order[i : i + batch_size])], model.pairs, max_length
-                ),
-                device,
-            )
-            model.encoder(batch.input_ids, batch.attention_mask, batch.token_type_ids, adapt)
-        for l, r in ratios.items():
-            r = torch.cat(r).double().cpu().numpy() if r else np.zeros(0)
-            low, high = np.quantile(r, [0.1, 0.9]) if len(r) else (math.nan, math.nan)
-            out.append(
-                dict(
-                    layer=l,
-                    task=t.name,
-                    ratio=r.mean() if len(r) else math.nan,
-                    low=low,
-                    high=high,
-                    tokens=len(r),
-                )
-            )
+    out = []
+    for task, (rows, tokens) in enumerate(data):
+        found = _task_ratios(model, task, rows, tokens, max_length, batch_size, report)
+        for layer, r in found.items():
+            mean, low, high = math.nan, math.nan, math.nan
+            if len(r):
+                mean, (low, high) = r.mean(), np.quantile(r, [0.1, 0.9])
+            row = dict(layer=layer, task=model.tasks[task].name, ratio=mean)
+            out.append(row | dict(low=low, high=high, tokens=len(r)))
     return pd.DataFrame(out)
 
 # %% ../nbs/64_palview.ipynb #cell-16
@@ -110,41 +105,34 @@ def size_chart(
     "The sizes as a heat map, layers × tasks; a layer without PALs is empty."
     t = sizes.pivot(index='layer', columns='task', values='ratio')[list(dict.fromkeys(sizes.task))]
     spread = sizes.set_index(['layer', 'task'])
-    fig = go.Figure(
-        go.Heatmap(
-            x=[html.escape((names or {}).get(k, k)) for k in t],
-            y=[f'layer {l}' for l in t.index],
-            z=t.round(5).astype(object).where(t.notna(), None).to_numpy().tolist(),
-            zmin=0,
-            zmax=max(t.max().max(), 1e-9),
-            colorscale='Viridis',
-            colorbar_title='ratio',
-            xgap=2,
-            ygap=2,
-            hoverongaps=False,
-            text=[[f'{v:.3g}' if v == v else '' for v in row] for row in t.to_numpy()],
-            texttemplate='%{text}',
-            customdata=[
-                [
-                    f'{r.low:.3g} to {r.high:.3g}, {r.tokens:,.0f} tokens'
-                    for r in (spread.loc[(l, k)] for k in t)
-                ]
-                for l in t.index
-            ],
-            hovertemplate='%{y}, %{x}: %{z:.4f}<br>80 % of the tokens: %{customdata}<extra></extra>',
-        )
+    rows = [[spread.loc[(layer, k)] for k in t] for layer in t.index]
+    hover = '%{y}, %{x}: %{z:.4f}<br>80 % of the tokens: %{customdata}<extra></extra>'
+    heat = go.Heatmap(
+        x=[html.escape((names or {}).get(k, k)) for k in t],
+        y=[f'layer {layer}' for layer in t.index],
+        z=t.round(5).astype(object).where(t.notna(), None).to_numpy().tolist(),
+        zmin=0,
+        zmax=max(t.max().max(), 1e-9),
+        colorscale='Viridis',
+        colorbar_title='ratio',
+        xgap=2,
+        ygap=2,
+        hoverongaps=False,
+        text=[[f'{v:.3g}' if v == v else '' for v in row] for row in t.to_numpy()],
+        texttemplate='%{text}',
+        customdata=[[_spread_text(r) for r in row] for row in rows],
+        hovertemplate=hover,
     )
-    title = (
-        'Size of TS(h) against h, mean over dev tokens<br><sup>empty: a layer without PALs'
-        + (f'; {html.escape(note)}' if note else '')
-        + '</sup>'
-    )
-    return (
-        layout(fig, title, height=max(230, 130 + 26 * len(t)))
-        .update_layout(hovermode='closest', margin=dict(l=60, r=20, t=70, b=40))
-        .update_yaxes(type='category', automargin=True, showgrid=False)
-        .update_xaxes(type='category', automargin=True, showgrid=False)
-    )
+    empty = 'empty: a layer without PALs' + (f'; {html.escape(note)}' if note else '')
+    title = f'Size of TS(h) against h, mean over dev tokens<br><sup>{empty}</sup>'
+    fig = layout(go.Figure(heat), title, height=max(230, 130 + 26 * len(t)))
+    fig.update_layout(hovermode='closest', margin=dict(l=60, r=20, t=70, b=40))
+    axis = dict(type='category', automargin=True, showgrid=False)
+    return fig.update_xaxes(**axis).update_yaxes(**axis)
+
+
+def _spread_text(r):
+    return f'{r.low:.3g} to {r.high:.3g}, {r.tokens:,.0f} tokens'
 
 # %% ../nbs/64_palview.ipynb #cell-19
 def attention_weights(
@@ -196,6 +184,20 @@ Attention = namedtuple(
 )  # of one sequence: word pieces; (layers, heads, seq, seq); layer -> (heads, seq, seq) or None
 
 # %% ../nbs/64_palview.ipynb #0d0cc27a
+def _check_texts(task, texts):  # raises `InputError`
+    if len(texts) != len(task.columns):
+        wanted = f"{len(task.columns)} sentence{'s' * task.is_pair}"
+        raise InputError(f"task '{task.name}' wants {wanted}, not {len(texts)}")
+    for which, text in zip(('the first', 'the second'), texts):
+        if not text.strip():
+            name = f'{which} sentence' if task.is_pair else 'the sentence'
+            raise InputError(f'{name} is empty')
+
+
+def _cut_map(a, i, n):  # one sequence's weights, without its padding
+    return None if a is None else a[i, :, :n, :n].float().cpu().numpy()
+
+# %% ../nbs/64_palview.ipynb #c156bea9
 def attention_maps(
     model,  # in evaluation mode
     tokenizer,  # from `load_best`
@@ -205,38 +207,60 @@ def attention_maps(
 ) -> list:  # of `Attention`, arrays; two for a pair that is not `cross`
     "The attention weights of a typed sentence or pair."
     t = model.tasks[task]
-    if len(texts) != len(t.columns):
-        raise InputError(
-            f"task '{t.name}' wants {len(t.columns)} sentence{'s' * t.is_pair}, not {len(texts)}"
-        )
-    for i, x in enumerate(texts):
-        if not x.strip():
-            raise InputError(
-                f"{('the first', 'the second')[i]} sentence is empty"
-                if t.is_pair
-                else 'the sentence is empty'
-            )
+    _check_texts(t, texts)
     rows = Rows(t, 'typed', ['typed'], [[x] for x in texts], None)
-    batch = make_batch(
-        [(task, rows, tokenize(rows, tokenizer), np.array([0]))], model.pairs, max_length
-    )
+    part = [(task, rows, tokenize(rows, tokenizer), np.array([0]))]
+    batch = make_batch(part, model.pairs, max_length)
     bert, pal = attention(model, to_torch(batch, next(model.parameters()).device))
     out = []
     for i, n in enumerate(batch.attention_mask.sum(1)):
-
-        def cut(a):
-            return None if a is None else a[i, :, :n, :n].float().cpu().numpy()
-
-        out.append(
-            Attention(
-                [tokenizer.id_to_token(x) for x in batch.input_ids[i, :n]],
-                np.stack([cut(a) for a in bert]),
-                {l: cut(a) for l, a in pal.items()},
-            )
-        )
+        pieces = [tokenizer.id_to_token(x) for x in batch.input_ids[i, :n]]
+        of_pals = {layer: _cut_map(a, i, n) for layer, a in pal.items()}
+        out.append(Attention(pieces, np.stack([_cut_map(a, i, n) for a in bert]), of_pals))
     return out
 
 # %% ../nbs/64_palview.ipynb #cell-26
+def _one_head(a, head):
+    return a.mean(0) if head < 0 else a[head]
+
+
+def _head_name(a, head):
+    return f'mean of {len(a)} heads' if head < 0 else f'head {head}'
+
+
+def _note_no_map(fig, has_pal, layer, **at):  # why there is nothing
+    why = f'layer {layer} has no PAL'
+    if has_pal:
+        why = 'a low-rank layer has no attention:<br>it treats each token by itself'
+    middle = dict(x=0.5, y=0.5, xref='x domain', yref='y domain', showarrow=False)
+    fig.add_annotation(text=why, **middle, **at)
+    fig.update_xaxes(visible=False, **at)
+    fig.update_yaxes(showgrid=False, zeroline=False, **at)
+
+# %% ../nbs/64_palview.ipynb #a4cc19d6
+_PLAIN_AXIS = dict(type='category', automargin=True, showgrid=False, zeroline=False)
+
+
+def _draw_map(fig, a, pieces, **at):  # a: (seq, seq)
+    # a piece may come twice, a place on the axis not
+    places = [f'{x}<sub> {i}</sub>' for i, x in enumerate(pieces)]
+    hover = '%{y} takes from %{x}: %{z:.3f}<extra></extra>'
+    look = dict(coloraxis='coloraxis', xgap=1, ygap=1, hovertemplate=hover)
+    fig.add_heatmap(x=places, y=places, z=np.round(a, 4).astype('float32'), **look, **at)
+    n = len(pieces)
+    every = -(-n // 36)  # a label for every piece while there is room
+    angle, size = -60 if n <= 16 else -90, 12 if n <= 24 else 9
+    ticks = dict(tickvals=list(range(0, n, every)), ticktext=pieces[::every])
+    fig.update_xaxes(tickangle=angle, tickfont_size=size, **ticks, **_PLAIN_AXIS, **at)
+
+
+def _label_rows(fig, pieces, row):
+    n = len(pieces)
+    every = -(-n // 45)
+    ticks = dict(tickvals=list(range(0, n, every)), ticktext=pieces[::every])
+    fig.update_yaxes(range=[n - 0.5, -0.5], **ticks, **_PLAIN_AXIS, row=row)
+
+# %% ../nbs/64_palview.ipynb #f8a06c9b
 def attention_chart(
     maps,  # from `attention_maps`
     layer: int,  # number of the encoder's layer, from 0
@@ -244,104 +268,36 @@ def attention_chart(
     pal_head: int = -1,  # of the PAL, the same way
     task: str = '',  # name to show
 ) -> go.Figure:
-    "BERT's attention and the PAL's side by side, one row of maps per sequence; where there is no PAL's, the reason."
-
-    def one(a, h):
-        return a.mean(0) if h < 0 else a[h]
-
-    def name(a, h):
-        return f'mean of {len(a)} heads' if h < 0 else f'head {h}'
-
-    both = [
-        (
-            one(m.bert[layer], head),
-            None if m.pal.get(layer) is None else one(m.pal[layer], pal_head),
-        )
-        for m in maps
-    ]
-    p, rows = maps[0].pal.get(layer), [max(250, min(900, 20 * len(m.pieces))) for m in maps]
-    right = f"PAL{' of ' if task else ''}{html.escape(task)}" + (
-        '' if p is None else f', {name(p, pal_head)}'
-    )
+    "BERT's attention and the PAL's side by side, one row of maps per sequence."
+    heights = [max(250, min(900, 20 * len(m.pieces))) for m in maps]
+    gaps, pal = 110 * (len(maps) - 1), maps[0].pal.get(layer)
+    right = f"PAL{' of ' if task else ''}{html.escape(task)}"
+    right += '' if pal is None else f', {_head_name(pal, pal_head)}'
     fig = make_subplots(
         len(maps),
         2,
         shared_yaxes=True,
         horizontal_spacing=0.03,
-        vertical_spacing=110 / (sum(rows) + 110 * (len(maps) - 1)) if len(maps) > 1 else 0,
-        row_heights=rows,
-        subplot_titles=(f'BERT, {name(maps[0].bert[layer], head)}', right),
+        vertical_spacing=110 / (sum(heights) + gaps) if len(maps) > 1 else 0,
+        row_heights=heights,
+        subplot_titles=(f'BERT, {_head_name(maps[0].bert[layer], head)}', right),
     )
-    for r, (m, pair) in enumerate(zip(maps, both), 1):
-        n, pieces = len(m.pieces), [html.escape(x) for x in m.pieces]
-        places = [
-            x + f'<sub> {i}</sub>' for i, x in enumerate(pieces)
-        ]  # a piece may come twice, a place on the axis not
-        across, down = -(-n // 36), -(-n // 45)  # a label for every piece while there is room
-        for c, a in enumerate(pair, 1):
-            if a is None:
-                why = (
-                    f'layer {layer} has no PAL'
-                    if layer not in m.pal
-                    else 'a low-rank layer has no attention:<br>it treats each token by itself'
-                )
-                fig.add_annotation(
-                    text=why,
-                    showarrow=False,
-                    x=0.5,
-                    y=0.5,
-                    xref='x domain',
-                    yref='y domain',
-                    row=r,
-                    col=c,
-                )
-                fig.update_xaxes(visible=False, row=r, col=c)
-                fig.update_yaxes(showgrid=False, zeroline=False, row=r, col=c)
-            else:
-                fig.add_heatmap(
-                    x=places,
-                    y=places,
-                    z=np.round(a, 4).astype('float32'),
-                    coloraxis='coloraxis',
-                    xgap=1,
-                    ygap=1,
-                    row=r,
-                    col=c,
-                    hovertemplate='%{y} takes from %{x}: %{z:.3f}<extra></extra>',
-                )
-                fig.update_xaxes(
-                    tickvals=list(range(0, n, across)),
-                    ticktext=pieces[::across],
-                    tickangle=-60 if n <= 16 else -90,
-                    tickfont_size=12 if n <= 24 else 9,
-                    type='category',
-                    automargin=True,
-                    showgrid=False,
-                    zeroline=False,
-                    row=r,
-                    col=c,
-                )
-        fig.update_yaxes(
-            tickvals=list(range(0, n, down)),
-            ticktext=pieces[::down],
-            range=[n - 0.5, -0.5],
-            type='category',
-            automargin=True,
-            showgrid=False,
-            zeroline=False,
-            row=r,
-        )
-    most = max(a.max() for pair in both for a in pair if a is not None)
-    fig.update_layout(
-        coloraxis=dict(
-            colorscale='Viridis', cmin=0, cmax=round(float(most), 4), colorbar=dict(title='weight')
-        )
-    )
-    return layout(
-        fig,
-        f'Attention in layer {layer}<br><sup>each row: from where this piece takes, summing to 1; all on one colour scale</sup>',
-        height=sum(rows) + 110 * (len(maps) - 1) + 170,
-    ).update_layout(hovermode='closest', margin=dict(l=60, r=20, t=90, b=80))
+    most = 0.0
+    for r, m in enumerate(maps, 1):
+        pieces = [html.escape(x) for x in m.pieces]
+        for c, (weights, h) in enumerate(((m.bert[layer], head), (m.pal.get(layer), pal_head)), 1):
+            if weights is None:
+                _note_no_map(fig, layer in m.pal, layer, row=r, col=c)
+                continue
+            a = _one_head(weights, h)
+            most = max(most, float(a.max()))
+            _draw_map(fig, a, pieces, row=r, col=c)
+        _label_rows(fig, pieces, r)
+    colours = dict(colorscale='Viridis', cmin=0, cmax=round(most, 4), colorbar_title='weight')
+    note = 'each row: from where this piece takes, summing to 1; all on one colour scale'
+    title = f'Attention in layer {layer}<br><sup>{note}</sup>'
+    layout(fig, title, height=sum(heights) + gaps + 170, coloraxis=colours)
+    return fig.update_layout(hovermode='closest', margin=dict(l=60, r=20, t=90, b=80))
 
 # %% ../nbs/64_palview.ipynb #cell-29
 def without_pals(
@@ -353,65 +309,88 @@ def without_pals(
     return twin
 
 # %% ../nbs/64_palview.ipynb #29088590
+def _with_and_without(model, task, rows, tokens, max_length, report):  # predictions on, off
+    device, t = next(model.parameters()).device, model.tasks[task]
+    if len(rows) < 2:
+        what = f'an interval over {len(rows)} dev row cannot be given; at least 2 were expected'
+        raise InputError(f"task '{t.name}': {what}")
+    out = []
+    for m, name in ((model, 'on'), (without_pals(model), 'off')):
+        report(f'dev scores, {t.title}: {len(rows):,} rows with PALs {name}')
+        out.append(predict_rows(m, task, rows, tokens, max_length, device))
+    return out
+
+
+def _score_row(name, metric, rows, on, off, interval):
+    low, high = interval
+    scores = dict(task=name, metric=metric, rows=rows, on=on, off=off)
+    return scores | dict(difference=on - off, low=low, high=high)
+
+# %% ../nbs/64_palview.ipynb #b0af22fb
 def pals_off(
     model,  # in evaluation mode, with PALs
     data,  # per task: (rows, tokens), from `dev_rows`
     max_length: int = 128,  # of a sequence
     how: str = 'paper',  # the total's scale, as in `total`
-    say=lambda text: None,  # is told how far it is
-) -> pd.DataFrame:  # one row per task, then `score`: metric, rows, on, off, difference (on - off) and its paired 95 % interval over rows
+    report=lambda text: None,  # is told how far it is
+) -> pd.DataFrame:  # a row per task, then `score`: on, off, on - off and its interval over rows
     "Dev scores with PALs and with their PALs switched off."
     needs_pals(model)
-    out, kept, bare, device = [], [], without_pals(model), next(model.parameters()).device
+    out, kept = [], []
     for task, (t, (rows, tokens)) in enumerate(zip(model.tasks, data)):
-        if len(rows) < 2:
-            raise InputError(
-                f"task '{t.name}': an interval over {len(rows)} dev row cannot be given; at least 2 were expected"
-            )
-        p = []
-        for m, name in ((model, 'on'), (bare, 'off')):
-            say(f'dev scores, {t.title}: {len(rows):,} rows with PALs {name}')
-            p.append(predict_rows(m, task, rows, tokens, max_length, device))
+        p = _with_and_without(model, task, rows, tokens, max_length, report)
         on, off = (score_task(t, x, rows.labels) for x in p)
         kept.append([replicates(t, x, rows.labels) for x in p])
-        low, high = paired_difference(kept[-1][1], kept[-1][0])
-        out.append(
-            dict(
-                task=t.name,
-                metric=t.metric,
-                rows=len(rows),
-                on=on,
-                off=off,
-                difference=on - off,
-                low=low,
-                high=high,
-            )
-        )
+        interval = paired_difference(kept[-1][1], kept[-1][0])
+        out.append(_score_row(t.name, t.metric, len(rows), on, off, interval))
     on, off = (total(model.tasks, [r[k] for r in out], how) for k in ('on', 'off'))
-    low, high = paired_difference(
-        *([total(model.tasks, x, how) for x in zip(*(k[i] for k in kept))] for i in (1, 0))
-    )
-    out.append(
-        dict(
-            task='score',
-            metric='total',
-            rows=sum(r['rows'] for r in out),
-            on=on,
-            off=off,
-            difference=on - off,
-            low=low,
-            high=high,
-        )
-    )
+    both = [[total(model.tasks, x, how) for x in zip(*(k[i] for k in kept))] for i in (1, 0)]
+    n_rows = sum(r['rows'] for r in out)
+    out.append(_score_row('score', 'total', n_rows, on, off, paired_difference(*both)))
     return pd.DataFrame(out)
 
 # %% ../nbs/64_palview.ipynb #cell-33
+def _draw_off_row(fig, r, y, colour):  # a quantity's scores on the left, difference on the right
+    outline = dict(color=colour, size=11, line=dict(width=2, color=colour))
+    fig.add_scatter(
+        x=[r.off, r.on],
+        y=[y, y],
+        mode='lines+markers',
+        showlegend=False,
+        line=dict(color=colour, width=2),
+        marker=dict(symbol=['circle-open', 'circle'], **outline),
+        hovertemplate=[f'off {r.off:.3f}<extra></extra>', f'on {r.on:.3f}<extra></extra>'],
+        row=1,
+        col=1,
+    )
+    shade = colour if r.low > 0 or r.high < 0 else GREY
+    lengths = dict(array=[r.high - r.difference], arrayminus=[r.difference - r.low])
+    interval = f'{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]'
+    fig.add_scatter(
+        x=[r.difference],
+        y=[y],
+        mode='markers',
+        showlegend=False,
+        marker=dict(color=shade, size=10),
+        error_x=dict(type='data', symmetric=False, color=shade, **lengths),
+        hovertemplate=f'{interval}, {r.rows:,} rows<extra></extra>',
+        row=1,
+        col=2,
+    )
+
+
+def _off_legend(fig):
+    for mark, name in (('circle', 'PALs on'), ('circle-open', 'PALs off')):
+        marker = dict(symbol=mark, color='#888888', size=11, line_width=2)
+        fig.add_scatter(x=[None], y=[None], mode='markers', name=name, marker=marker)
+
+# %% ../nbs/64_palview.ipynb #aff4622f
 def off_chart(
     scores: pd.DataFrame,  # from `pals_off`
     names: dict | None = None,  # task -> name to show
     note: str = '',  # more for the subtitle
 ) -> go.Figure:
-    "Left: each score with PALs and without; right: the difference with its interval, grey if that holds zero."
+    "Left: scores with PALs and without; right: the difference, grey if its interval holds zero."
     fig = make_subplots(
         1,
         2,
@@ -420,64 +399,20 @@ def off_chart(
         horizontal_spacing=0.05,
         subplot_titles=('dev score', 'difference: on - off'),
     )
-    for mark, name in (('circle', 'PALs on'), ('circle-open', 'PALs off')):
-        fig.add_scatter(
-            x=[None],
-            y=[None],
-            mode='markers',
-            name=name,
-            marker=dict(symbol=mark, color='#888888', size=11, line_width=2),
-        )
-    for r, c in zip(scores.itertuples(), itertools.cycle(COLOURS)):
-        y, told = (
-            html.escape(f'{(names or {}).get(r.task, r.task)} ({r.metric})'),
-            r.low > 0 or r.high < 0,
-        )
-        fig.add_scatter(
-            x=[r.off, r.on],
-            y=[y, y],
-            mode='lines+markers',
-            showlegend=False,
-            line=dict(color=c, width=2),
-            marker=dict(
-                symbol=['circle-open', 'circle'], color=c, size=11, line=dict(width=2, color=c)
-            ),
-            hovertemplate=[f'off {r.off:.3f}<extra></extra>', f'on {r.on:.3f}<extra></extra>'],
-            row=1,
-            col=1,
-        )
-        fig.add_scatter(
-            x=[r.difference],
-            y=[y],
-            mode='markers',
-            showlegend=False,
-            marker=dict(color=c if told else GREY, size=10),
-            error_x=dict(
-                type='data',
-                symmetric=False,
-                array=[r.high - r.difference],
-                arrayminus=[r.difference - r.low],
-                color=c if told else GREY,
-            ),
-            hovertemplate=f'{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}], {r.rows:,} rows<extra></extra>',
-            row=1,
-            col=2,
-        )
+    _off_legend(fig)
+    for r, colour in zip(scores.itertuples(), itertools.cycle(COLOURS)):
+        y = html.escape(f'{(names or {}).get(r.task, r.task)} ({r.metric})')
+        _draw_off_row(fig, r, y, colour)
     most = 1.1 * max(0.01, scores[['low', 'high']].abs().to_numpy().max())
     fig.add_vline(x=0, line=dict(color='#888888', width=1), row=1, col=2)
-    fig.update_xaxes(
-        range=[-most, most], tickformat='+.2~f' if most > 0.05 else '+.3f', nticks=6, row=1, col=2
-    )
-    title = (
-        'Dev scores with the PALs switched off<br><sup>95 % intervals, paired over rows, of this one run; grey: holds zero'
-        + (f'; {html.escape(note)}' if note else '')
-        + '</sup>'
-    )
-    return (
-        layout(fig, title, height=200 + 42 * len(scores))
-        .update_layout(hovermode='closest', margin=dict(l=60, r=20, t=90, b=80))
-        .update_yaxes(range=[len(scores) - 0.5, -0.5], automargin=True, type='category')
-    )
+    form = '+.2~f' if most > 0.05 else '+.3f'
+    fig.update_xaxes(range=[-most, most], tickformat=form, nticks=6, row=1, col=2)
+    text = '95 % intervals, paired over rows, of this one run; grey: holds zero'
+    text += f'; {html.escape(note)}' if note else ''
+    title = f'Dev scores with the PALs switched off<br><sup>{text}</sup>'
+    layout(fig, title, height=200 + 42 * len(scores))
+    fig.update_layout(hovermode='closest', margin=dict(l=60, r=20, t=90, b=80))
+    return fig.update_yaxes(range=[len(scores) - 0.5, -0.5], automargin=True, type='category')
 
 # %% ../nbs/64_palview.ipynb #cell-36
 class _Another(Exception):
@@ -492,6 +427,10 @@ def _blank(text):
     )
 
 # %% ../nbs/64_palview.ipynb #92555496
+_LABELS = dict(style=dict(description_width='90px'))
+_MIDDLE = dict(layout=W.Layout(width='330px'), **_LABELS)
+
+
 class PALView(Board):
     "The PALs of a trained run: what they look at, how large they are, and the scores without them."
 
@@ -500,78 +439,61 @@ class PALView(Board):
         run_or_folder=None,  # a `Run` or its folder; pick one in the page if None
         runs=None,  # folder of runs; `runs_folder()` if None
     ):
-        self.runs, self.given = (
-            Path(runs or runs_folder()),
-            None
-            if run_or_folder is None
-            else run_or_folder.folder
-            if isinstance(run_or_folder, Run)
-            else Path(run_or_folder),
-        )
-        self.turn, self.thread, self.model, self.maps, self.lock, self.filling = (
-            0,
-            None,
-            None,
-            None,
-            threading.RLock(),
-            False,
-        )
-        wide = dict(style=dict(description_width='90px'))
-        self.pick, self.rows = (
-            W.Dropdown(description='run', layout=W.Layout(width='560px'), **wide),
-            W.Dropdown(
-                options=[('100', 100), ('500', 500), ('2,000', 2000), ('all', 0)],
-                value=500,
-                description='dev rows',
-                tooltip='of each task, for sizes and scores',
-                layout=W.Layout(width='190px'),
-                **wide,
-            ),
-        )
-        self.again = W.Button(
-            icon='refresh', tooltip='look for runs again', layout=W.Layout(width='40px')
-        )
-        self.again.on_click(lambda _: self.list())
-        self.status, self.error, self.wrong, self.place = W.HTML(), W.HTML(), W.HTML(), W.VBox()
-        self.task, self.layer = (
-            W.Dropdown(description='task', layout=W.Layout(width='330px'), **wide),
-            W.IntSlider(0, 0, 0, description='layer', layout=W.Layout(width='330px'), **wide),
-        )
-        self.head, self.pal_head = (
-            W.Dropdown(description=d, layout=W.Layout(width='330px'), **wide)
-            for d in ('BERT\'s head', 'PAL\'s head')
-        )
-        self.texts = [
-            W.Text(description=d, continuous_update=False, layout=W.Layout(width='95%'), **wide)
-            for d in ('sentence', 'second')
-        ]
-        self.next, self.at = (
-            W.Button(
-                description='Another dev row',
-                tooltip='a sentence or pair of this task',
-                layout=W.Layout(width='auto'),
-            ),
-            0,
-        )
-        self.next.on_click(lambda _: self.example(self.at + 1))
-        self.map, self.size, self.off = Chart(), Chart(), Chart()
+        self.runs = Path(runs or runs_folder())
+        if isinstance(run_or_folder, Run):
+            run_or_folder = run_or_folder.folder
+        self.given = None if run_or_folder is None else Path(run_or_folder)
+        self.turn, self.at = 0, 0  # of the computation; the dev row that is shown
+        self.thread = self.model = self.maps = None
+        self.lock, self.filling = threading.RLock(), False
+        self.make_widgets()
+        self.observe_widgets()
         self.save_charts(self.map, self.size, self.off)
-        self.pick.observe(
-            lambda c: self.attach(c.new) if c.new and not self.filling else None, 'value'
-        )
-        self.rows.observe(
-            lambda _: self.attach(self.pick.value) if self.pick.value else None, 'value'
-        )
-        for w in (self.task, *self.texts):
-            w.observe(self.look, 'value')
-        for w in (self.layer, self.head, self.pal_head):
-            w.observe(self.draw, 'value')
-        super().__init__(
-            [W.HBox([self.pick, self.rows, self.again]), self.status, self.error, self.place]
-        )
+        row = W.HBox([self.pick, self.rows, self.again])
+        super().__init__([row, self.status, self.error, self.place])
         self.list()
         if self.given is not None:
             self.pick.value = str(self.given)
+
+# %% ../nbs/64_palview.ipynb #1a028848
+@patch
+def make_widgets(self: PALView):
+    "What can be chosen, and where things are shown."
+    self.pick = W.Dropdown(description='run', layout=W.Layout(width='560px'), **_LABELS)
+    choices = [('100', 100), ('500', 500), ('2,000', 2000), ('all', 0)]
+    help = dict(description='dev rows', tooltip='of each task, for sizes and scores')
+    width = W.Layout(width='190px')
+    self.rows = W.Dropdown(options=choices, value=500, layout=width, **help, **_LABELS)
+    narrow = W.Layout(width='40px')
+    self.again = W.Button(icon='refresh', tooltip='look for runs again', layout=narrow)
+    self.status, self.error, self.wrong, self.place = W.HTML(), W.HTML(), W.HTML(), W.VBox()
+    self.task = W.Dropdown(description='task', **_MIDDLE)
+    self.layer = W.IntSlider(0, 0, 0, description='layer', **_MIDDLE)
+    self.head = W.Dropdown(description="BERT's head", **_MIDDLE)
+    self.pal_head = W.Dropdown(description="PAL's head", **_MIDDLE)
+    wide = dict(continuous_update=False, layout=W.Layout(width='95%'), **_LABELS)
+    self.texts = [W.Text(description=d, **wide) for d in ('sentence', 'second')]
+    help = dict(description='Another dev row', tooltip='a sentence or pair of this task')
+    self.next = W.Button(layout=W.Layout(width='auto'), **help)
+    self.map, self.size, self.off = Chart(), Chart(), Chart()
+
+
+@patch
+def observe_widgets(self: PALView):
+    "What happens when something is chosen."
+    self.again.on_click(lambda _: self.list())
+    self.next.on_click(lambda _: self.example(self.at + 1))
+
+    def picked(_):
+        if self.pick.value and not self.filling:
+            self.attach(self.pick.value)
+
+    for w in (self.pick, self.rows):
+        w.observe(picked, 'value')
+    for w in (self.task, *self.texts):
+        w.observe(self.look, 'value')
+    for w in (self.layer, self.head, self.pal_head):
+        w.observe(self.draw, 'value')
 
 # %% ../nbs/64_palview.ipynb #cb3e513b
 @patch
@@ -638,86 +560,86 @@ def attach(self: PALView, folder):
     self.thread.start()
 
 # %% ../nbs/64_palview.ipynb #e9e4a153
-@patch
-def compute(self: PALView, run, say):
-    "Everything about one run, from the quickest to the slowest."
-    s = run.settings
+def _check_run(run):  # raises `InputError` if there is nothing to look at
     if not has_pals(run):
-        raise InputError(
-            f'run {run.folder.name} has no PALs (its n_pals is 0); choose another, or train one'
-        )
+        what = 'has no PALs (its n_pals is 0); choose another, or train one'
+        raise InputError(f'run {run.folder.name} {what}')
     if (run.folder / 'dev.npz').exists() and not (run.folder / 'best').exists():
-        raise InputError(
-            f'run {run.folder.name} is a published record, which holds no weights; train it again with the command in its environment.json'
-        )
-    model, self.tokenizer = load_best(run)
-    model.to(pick_device('auto'))
-    say('loading the model')
-    self.run, self.data, names, p = run, None, {t.name: t.title for t in run.tasks}, model.pals
+        what = 'is a published record, which holds no weights'
+        remedy = 'train it again with the command in its environment.json'
+        raise InputError(f'run {run.folder.name} {what}; {remedy}')
+
+
+def _heads(n):  # choices
+    return [('mean of all', -1)] + [(str(i), i) for i in range(n)]
+
+
+@patch
+def fill_choices(self: PALView, run, model):
+    "Tasks, layers and heads of this model."
+    pals = model.pals
     self.filling, self.place.children = True, ()
-    heads = lambda n: [('mean of all', -1)] + [(str(i), i) for i in range(n)]
     self.task.options = [(t.title, i) for i, t in enumerate(run.tasks)]
     self.layer.max = len(model.encoder.layers) - 1
-    self.layer.value = max(p.layers)
-    self.head.options, self.pal_head.options, self.pal_head.disabled = (
-        heads(model.encoder.layers[0].n_heads),
-        heads(p.heads if p.qkv is not None else 0),
-        p.qkv is None,
-    )
-    self.task.value, self.head.value, self.pal_head.value = (
-        next((i for i, t in enumerate(run.tasks) if t.is_pair), 0),
-        -1,
-        -1,
-    )  # a pair first: it fills both sentences
-    self.filling, self.model, self.max_length = False, model, s.max_length
+    self.layer.value = max(pals.layers)
+    self.head.options = _heads(model.encoder.layers[0].n_heads)
+    self.pal_head.options = _heads(pals.heads if pals.qkv is not None else 0)
+    self.pal_head.disabled = pals.qkv is None
+    # a pair first: it fills both sentences
+    self.task.value = next((i for i, t in enumerate(run.tasks) if t.is_pair), 0)
+    self.head.value = self.pal_head.value = -1
+    self.filling = False
 
-    def section(title, *children):
-        self.place.children = (
-            *self.place.children,
-            W.HTML(f'<h3 style="margin:.8em 0 0">{title}</h3>'),
-            *children,
-        )
+# %% ../nbs/64_palview.ipynb #2a74c521
+@patch
+def add_section(self: PALView, title, *children):
+    "A heading and what stands under it, at the end of the page."
+    heading = W.HTML(f'<h3 style="margin:.8em 0 0">{title}</h3>')
+    self.place.children = (*self.place.children, heading, *children)
 
-    section(
-        'What do they look at?',
-        W.HBox(
-            [self.task, self.layer, self.head, self.pal_head],
-            layout=W.Layout(flex_flow='row wrap'),
-        ),
-        *self.texts,
-        W.HBox([self.next]),
-        self.wrong,
-        self.map,
-    )
-    waiting = [
-        (
-            self.size,
-            'How large are they?',
-            lambda: size_chart(pal_sizes(model, self.data, s.max_length, say), names, note),
-        ),
-        (
-            self.off,
-            'What if they are gone?',
-            lambda: off_chart(pals_off(model, self.data, s.max_length, s.score, say), names, note),
-        ),
-    ]
-    for chart, title, _ in waiting:
+
+@patch
+def show_sections(self: PALView):
+    "The page's three questions, with nothing in them yet."
+    choices = [self.task, self.layer, self.head, self.pal_head]
+    row = W.HBox(choices, layout=W.Layout(flex_flow='row wrap'))
+    look = (row, *self.texts, W.HBox([self.next]), self.wrong, self.map)
+    self.add_section('What do they look at?', *look)
+    for title, chart in (('How large are they?', self.size), ('What if they are gone?', self.off)):
         chart.show(_blank('computing ...'))
-        section(title, chart)
-    say('reading the dev splits')
+        self.add_section(title, chart)
+
+# %% ../nbs/64_palview.ipynb #b2a547b5
+@patch
+def compute(self: PALView, run, report):
+    "Everything about one run, from the quickest to the slowest."
+    _check_run(run)
+    s = run.settings
+    model, self.tokenizer = load_best(run)
+    model.to(pick_device('auto'))
+    report('loading the model')
+    self.run, self.data = run, None
+    self.fill_choices(run, model)
+    self.model, self.max_length = model, s.max_length
+    self.show_sections()
+    waiting = [self.size, self.off]
+    report('reading the dev splits')
     try:
         try:
             self.data = dev_rows(run, self.tokenizer, self.rows.value)
         finally:
             self.next.disabled = self.data is None
             self.example(0)  # without its data, a run still answers what is typed
+        names = {t.name: t.title for t in run.tasks}
         note = 'dev rows: ' + ', '.join(f'{len(r):,}' for r, _ in self.data)
-        while waiting:
-            fig = waiting[0][2]()
-            say(waiting[0][1])
-            waiting.pop(0)[0].show(fig)
+        sizes = pal_sizes(model, self.data, s.max_length, report)
+        report('How large are they?')
+        waiting.pop(0).show(size_chart(sizes, names, note))
+        scores = pals_off(model, self.data, s.max_length, s.score, report)
+        report('What if they are gone?')
+        waiting.pop(0).show(off_chart(scores, names, note))
     finally:
-        for chart, *_ in waiting:
+        for chart in waiting:
             chart.show(_blank('nothing to show'))
 
 # %% ../nbs/64_palview.ipynb #9c69944e

@@ -9,7 +9,7 @@ __all__ = ['COLOURS', 'AXES', 'GREY', 'layout', 'rgba', 'dev_curves', 'schedule_
 # %% ../nbs/50_plots.ipynb #cell-3
 import html
 
-import pandas as pd, plotly.graph_objects as go
+import numpy as np, pandas as pd, plotly.graph_objects as go
 
 from plotly.subplots import make_subplots
 
@@ -58,93 +58,99 @@ AXES = dict(
 )
 
 # %% ../nbs/50_plots.ipynb #f31feb3d
+def _draw_curve(fig, d, x, name, colour, group):  # a task's dev metric with its interval
+    fig.add_scatter(
+        x=[*d[x], *d[x][::-1]],
+        y=[*d.high, *d.low[::-1]],
+        mode='lines',
+        fill='toself',
+        fillcolor=rgba(colour, 0.15),
+        line_width=0,
+        hoverinfo='skip',
+        showlegend=False,
+        legendgroup=group,
+    )
+    fig.add_scatter(
+        x=d[x],
+        y=d.metric,
+        mode='lines+markers',
+        name=name,
+        line_color=colour,
+        cliponaxis=False,
+        legendgroup=group,
+        hovertemplate='%{y:.3f}',
+    )
+    majority = dict(color=colour, dash='dot', width=1)
+    fig.add_hline(y=d.majority.iloc[-1], line=majority, opacity=0.7)
+
+# %% ../nbs/50_plots.ipynb #becb9ac0
+def _mark_kept_epoch(fig, run, x):  # where the total is best, or the last, as `keep` has it
+    epochs = run.events('epoch')
+    if len(epochs) < 2:
+        return
+    best = max(epochs, key=lambda e: e['score'])
+    kept = best if run.settings.keep == 'best' else epochs[-1]
+    line = dict(color='#555555', dash='dash', width=1)
+    text = f"kept: total {kept['score']:.3f}"
+    fig.add_vline(x=kept[x], line=line, annotation_text=text, annotation_position='top')
+
+
+def _shade_parent(fig, run, x):  # what a fork took over from its parent
+    for fork in run.events('fork')[-1:]:
+        before = [e[x] for e in run.events('dev') if e['step'] <= fork['step']]
+        if before:
+            grey = dict(fillcolor='#888888', opacity=0.15, line_width=0)
+            fig.add_vrect(x0=0, x1=max(before), annotation_text='parent', **grey)
+
+# %% ../nbs/50_plots.ipynb #4b06c84b
 def dev_curves(
     run: Run,  # with at least one evaluation
     x: str = 'step',  # one of `AXES`
 ) -> go.Figure:
     "Each task's dev metric as the run goes on."
     dev, fig = run.frame('dev'), go.Figure()
-    for t, c in zip(run.tasks, COLOURS):
-        d = dev[dev.task == t.name] if len(dev) else dev
-        if not len(d):
-            continue
-        fig.add_scatter(
-            x=[*d[x], *d[x][::-1]],
-            y=[*d.high, *d.low[::-1]],
-            mode='lines',
-            fill='toself',
-            fillcolor=rgba(c, 0.15),
-            line_width=0,
-            hoverinfo='skip',
-            showlegend=False,
-            legendgroup=t.name,
-        )
-        fig.add_scatter(
-            x=d[x],
-            y=d.metric,
-            mode='lines+markers',
-            name=f'{html.escape(t.title)} ({t.metric})',
-            line_color=c,
-            cliponaxis=False,
-            legendgroup=t.name,
-            hovertemplate='%{y:.3f}',
-        )
-        fig.add_hline(y=d.majority.iloc[-1], line=dict(color=c, dash='dot', width=1), opacity=0.7)
-    layout(
-        fig,
-        f'Dev scores of {run.folder.name} (bands: 95 %, dotted: majority row)',
-        xaxis=dict(title=AXES[x], rangemode='tozero'),
-        yaxis_title='dev metric',
-    )
-    if not fig.data:
+    for task, colour in zip(run.tasks, COLOURS):
+        mine = dev[dev.task == task.name] if len(dev) else dev
+        if len(mine):
+            name = f'{html.escape(task.title)} ({task.metric})'
+            _draw_curve(fig, mine, x, name, colour, task.name)
+    title = f'Dev scores of {run.folder.name} (bands: 95 %, dotted: majority row)'
+    if not fig.data:  # no axes from -1 to 4 where there is nothing to see
         fig.add_annotation(text='no evaluation yet', showarrow=False)
-    return fig
+        hidden = dict(visible=False)
+        return layout(fig, title, height=160, xaxis=hidden, yaxis=hidden)
+    _mark_kept_epoch(fig, run, x)
+    _shade_parent(fig, run, x)
+    axis = dict(title=AXES[x], rangemode='tozero')
+    return layout(fig, title, xaxis=axis, yaxis_title='dev metric')
 
 # %% ../nbs/50_plots.ipynb #33612b41
+def _shares_and_weights(step, bins):  # of each task (columns) in stretches of steps (rows)
+    width = max(1, -(-(int(step.step.max()) + 1) // bins))
+    step = step.assign(bin=step.step // width * width)
+    share = step.groupby(['bin', 'task']).size().unstack(fill_value=0)
+    weight = step.pivot_table(index='bin', columns='task', values='weight')
+    return share.div(share.sum(axis=1), axis=0), weight
+
+
 def schedule_chart(
     run: Run,  # with at least one step
     bins: int = 40,  # stretches of steps over which shares are taken
 ) -> go.Figure:
     "The share of the batches that each task got, and what its loss counted, as the run went on."
-    step, fig = (
-        run.frame('step'),
-        make_subplots(1, 2, subplot_titles=('share of the batches', 'weight of the loss')),
-    )
+    step = run.frame('step')
+    fig = make_subplots(1, 2, subplot_titles=('share of the batches', 'weight of the loss'))
     if not len(step):
         return layout(fig, 'no step yet')
-    width = max(1, -(-(int(step.step.max()) + 1) // bins))
-    step['bin'] = step.step // width * width
-    share = step.groupby(['bin', 'task']).size().unstack(fill_value=0)
-    share, weight = (
-        share.div(share.sum(axis=1), axis=0),
-        step.pivot_table(index='bin', columns='task', values='weight'),
-    )
-    for t, c in zip(run.tasks, COLOURS):
-        if t.name not in share:
+    share, weight = _shares_and_weights(step, bins)
+    for task, colour in zip(run.tasks, COLOURS):
+        if task.name not in share:
             continue
-        fig.add_scatter(
-            x=share.index,
-            y=share[t.name],
-            name=html.escape(t.title),
-            stackgroup='a',
-            line=dict(width=0),
-            fillcolor=c,
-            legendgroup=t.name,
-            hovertemplate='%{y:.0%}',
-            row=1,
-            col=1,
-        )
-        fig.add_scatter(
-            x=weight.index,
-            y=weight[t.name],
-            name=html.escape(t.title),
-            line_color=c,
-            legendgroup=t.name,
-            showlegend=False,
-            hovertemplate='%{y:.2f}',
-            row=1,
-            col=2,
-        )
+        common = dict(name=html.escape(task.title), legendgroup=task.name)
+        area = dict(stackgroup='a', line_width=0, fillcolor=colour, hovertemplate='%{y:.0%}')
+        fig.add_scatter(x=share.index, y=share[task.name], **common, **area, row=1, col=1)
+        line = dict(line_color=colour, showlegend=False, hovertemplate='%{y:.2f}')
+        fig.add_scatter(x=weight.index, y=weight[task.name], **common, **line, row=1, col=2)
     fig.update_yaxes(range=[0, 1], tickformat='.0%', row=1, col=1)
     fig.update_yaxes(rangemode='tozero', row=1, col=2)
     fig.update_xaxes(title='step')
@@ -154,76 +160,63 @@ def schedule_chart(
 GREY = '#B0B0B0'
 
 # %% ../nbs/50_plots.ipynb #659055df
+def _whiskers(d):  # of `score_bars`; None where no interval is known
+    if d.low.isna().all():
+        return None
+    up, down = (d.high - d['mean']).fillna(0), (d['mean'] - d.low).fillna(0)
+    lengths = dict(array=up.round(5), arrayminus=down.round(5))
+    return dict(type='data', symmetric=False, thickness=1.2, width=3, **lengths)
+
+
+def _draw_paper(fig, cells, values, name, group, place):
+    diamond = dict(symbol='diamond-open', size=8, color='#333333', line_width=1.5)
+    fig.add_scatter(
+        x=cells,
+        y=values,
+        mode='markers',
+        name=f'{name}, paper',
+        legendgroup=group,
+        showlegend=False,
+        offsetgroup=place,
+        hovertemplate='paper %{y:.3f}',
+        marker=diamond,
+        xaxis='x',
+    )
+
+
+def _bars_range(summary, paper):  # of the y-axis, with room above the highest mark
+    tops = [summary['mean'].max()]
+    if paper is not None:
+        known = [c for c in paper.index if c in set(summary.cell)]
+        tops += list(paper.loc[known].to_numpy().flat)
+    return [min(0.0, summary['mean'].min()) - 0.05, min(1.0, max(tops) + 0.12)]
+
+# %% ../nbs/50_plots.ipynb #d231bd60
 def score_bars(
     summary: pd.DataFrame,  # from `summarise`: cell, what, mean, low, high, majority
-    paper: pd.DataFrame | None = None,  # the paper's scores, cells × columns in the order of `what`
+    paper: pd.DataFrame | None = None,  # its scores, cells × columns in the order of `what`
     title: str = 'Dev scores',  # above the figure
     names: dict | None = None,  # what -> name to show
 ) -> go.Figure:
-    "Bars per cell and quantity (the paper's Figures 1 and 2), with t intervals across seeds; dotted lines: majority row; diamonds: the paper."
-    fig, whats = go.Figure(), list(dict.fromkeys(summary.what))
-    for i, (w, c) in enumerate(zip(whats, COLOURS)):
-        d, name = summary[summary.what == w], html.escape((names or {}).get(w, w))
+    "Bars per cell and quantity, as in the paper's Figures 1 and 2."
+    fig = go.Figure()
+    shows_paper = paper is not None and set(summary.cell) & set(paper.index)
+    for i, (what, colour) in enumerate(zip(dict.fromkeys(summary.what), COLOURS)):
+        d, name = summary[summary.what == what], html.escape((names or {}).get(what, what))
         cells = [html.escape(x) for x in d.cell]
-        error = (
-            None
-            if d.low.isna().all()
-            else dict(
-                type='data',
-                symmetric=False,
-                array=(d.high - d['mean']).fillna(0).round(5),
-                arrayminus=(d['mean'] - d.low).fillna(0).round(5),
-                thickness=1.2,
-                width=3,
-            )
-        )
-        fig.add_bar(
-            x=cells,
-            y=d['mean'].round(5),
-            name=name,
-            marker_color=c,
-            error_y=error,
-            legendgroup=w,
-            offsetgroup=str(i),
-            hovertemplate='%{y:.3f}',
-        )
-        fig.add_hline(y=d.majority.iloc[0], line=dict(color=c, dash='dot', width=1), opacity=0.6)
-        if paper is not None and set(d.cell) & set(paper.index):
-            fig.add_scatter(
-                x=cells,
-                y=[paper.iloc[:, i].get(x) for x in d.cell],
-                mode='markers',
-                name=f'{name}, paper',
-                legendgroup=w,
-                showlegend=False,
-                offsetgroup=str(i),
-                hovertemplate='paper %{y:.3f}',
-                marker=dict(symbol='diamond-open', size=8, color='#333333', line_width=1.5),
-                xaxis='x',
-            )
-    layout(
-        fig,
-        title
-        + f"<br><sup>whiskers: 95 % t interval across seeds; dotted: majority row{'; diamonds: the paper' if paper is not None else ''}</sup>",
-        height=440,
-        yaxis_title='dev metric',
-    ).update_layout(barmode='group', scattermode='group', bargap=0.25, scattergap=0.25)
-    top = max(
-        [
-            summary['mean'].max(),
-            *(
-                []
-                if paper is None
-                else [
-                    v
-                    for v in paper.loc[[c for c in paper.index if c in set(summary.cell)]]
-                    .to_numpy()
-                    .flat
-                ]
-            ),
-        ]
-    )
-    fig.update_yaxes(range=[min(0.0, summary['mean'].min()) - 0.05, min(1.0, top + 0.12)])
+        place = dict(name=name, legendgroup=what, offsetgroup=str(i), marker_color=colour)
+        means = d['mean'].round(5)
+        fig.add_bar(x=cells, y=means, error_y=_whiskers(d), hovertemplate='%{y:.3f}', **place)
+        majority = dict(color=colour, dash='dot', width=1)
+        fig.add_hline(y=d.majority.iloc[0], line=majority, opacity=0.6)
+        if shows_paper:
+            values = [paper.iloc[:, i].get(x) for x in d.cell]
+            _draw_paper(fig, cells, values, name, what, str(i))
+    note = 'whiskers: 95 % t interval across seeds; dotted: majority row'
+    note += '; diamonds: the paper' * (paper is not None)
+    layout(fig, f'{title}<br><sup>{note}</sup>', height=440, yaxis_title='dev metric')
+    fig.update_layout(barmode='group', scattermode='group', bargap=0.25, scattergap=0.25)
+    fig.update_yaxes(range=_bars_range(summary, paper))
     return fig.update_xaxes(tickangle=-25 if summary.cell.nunique() > 4 else 0, automargin=True)
 
 # %% ../nbs/50_plots.ipynb #cce253f6
@@ -235,36 +228,47 @@ def heat_map(
     "Differences from a baseline, cells × quantities; grey where nothing can be told."
     whats, cells = list(dict.fromkeys(comparison.what)), list(dict.fromkeys(comparison.b))
     t = comparison.set_index(['b', 'what'])
-    z = [[t.difference.get((b, w)) for w in whats] for b in cells]
-    told = [[bool(t.separable.get((b, w), False)) for w in whats] for b in cells]
-    most = max((abs(v) for row in z for v in row if v == v and v is not None), default=0.01)
-    text = [[f'{v:+.3f}' if v == v else 'no runs' for v in row] for row in z]
     x, y = [html.escape((names or {}).get(w, w)) for w in whats], [html.escape(b) for b in cells]
+    z = np.array([[t.difference.get((b, w), np.nan) for w in whats] for b in cells], float)
+    told = np.array([[bool(t.separable.get((b, w), False)) for w in whats] for b in cells])
+    most = np.nanmax(np.abs(z)) if np.isfinite(z).any() else 0.01
+    shades = [[v if k else None for v, k in zip(*row)] for row in zip(z.tolist(), told)]
+    colours = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]
     fig = go.Figure(
         go.Heatmap(
             x=x,
             y=y,
-            z=[[v if k else None for v, k in zip(r, ks)] for r, ks in zip(z, told)],
+            z=shades,
             zmin=-most,
             zmax=most,
-            colorscale=[[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']],
+            colorscale=colours,
             colorbar_title='difference',
             xgap=2,
             ygap=2,
             hoverinfo='skip',
         )
     )
-    for b, row, ks in zip(y, text, told):
-        for w, v, k in zip(x, row, ks):
-            fig.add_annotation(
-                x=w, y=b, text=v, showarrow=False, font_color='#222222' if k else '#999999'
-            )
-    layout(fig, title + ' (grey: not separable)', height=120 + 36 * len(cells)).update_layout(
+    _write_cells(fig, x, y, z, told, most)
+    height = 120 + 36 * len(cells)
+    layout(fig, title + ' (grey: not separable)', height=height)
+    fig.update_layout(
         hovermode='closest', plot_bgcolor='#EDEDED', margin=dict(l=60, r=20, t=60, b=40)
     )
-    return fig.update_yaxes(autorange='reversed', automargin=True, showgrid=False).update_xaxes(
-        showgrid=False
-    )
+    # A map whose cells are all grey has no values from which plotly could know the categories.
+    fig.update_xaxes(type='category', showgrid=False, range=[-0.5, len(x) - 0.5])
+    rows = [len(y) - 0.5, -0.5]
+    return fig.update_yaxes(type='category', showgrid=False, automargin=True, range=rows)
+
+
+def _write_cells(fig, x, y, z, told, most):  # the numbers, readable on their colour
+    for i, row in enumerate(y):
+        for j, column in enumerate(x):
+            v = z[i, j]
+            colour = '#222222' if told[i, j] else '#666666'
+            if told[i, j] and abs(v) > 0.6 * most:
+                colour = '#FFFFFF'
+            text = 'no runs' if np.isnan(v) else f'{v:+.3f}'
+            fig.add_annotation(x=column, y=row, text=text, showarrow=False, font_color=colour)
 
 # %% ../nbs/50_plots.ipynb #43bcd740
 def radar(
@@ -274,91 +278,76 @@ def radar(
 ) -> go.Figure:
     "One polygon per cell, one axis per quantity."
     fig, whats = go.Figure(), list(dict.fromkeys(summary.what))
+    theta = [html.escape((names or {}).get(w, w)) for w in [*whats, whats[0]]]
     for i, (cell, d) in enumerate(summary.groupby('cell', sort=False)):
         v = d.set_index('what')['mean'].reindex(whats).round(5)
-        fig.add_scatterpolar(
-            r=[*v, v.iloc[0]],
-            theta=[html.escape((names or {}).get(w, w)) for w in [*whats, whats[0]]],
-            name=html.escape(cell),
-            line=dict(color=COLOURS[i % 8], width=1.5, dash=('solid', 'dash')[i // 8 % 2]),
-            opacity=0.8,
-            hovertemplate='%{r:.3f}',
-        )
+        line = dict(color=COLOURS[i % 8], width=1.5, dash=('solid', 'dash')[i // 8 % 2])
+        look = dict(name=html.escape(cell), line=line, opacity=0.8, hovertemplate='%{r:.3f}')
+        fig.add_scatterpolar(r=[*v, v.iloc[0]], theta=theta, **look)
     low, high = summary['mean'].min(), summary['mean'].max()
-    return layout(fig, title, height=520).update_layout(
-        hovermode='closest',
-        polar=dict(
-            radialaxis=dict(
-                range=[max(0, low - 0.1) if low >= 0 else low - 0.05, high + 0.05], tickformat='.2f'
-            )
-        ),
-        legend=dict(orientation='v', yref='paper', y=1, yanchor='top', x=1.05, font_size=11),
-        margin=dict(l=60, r=20, t=60, b=40),
-    )
+    inner = max(0, low - 0.1) if low >= 0 else low - 0.05
+    axis = dict(range=[inner, high + 0.05], tickformat='.2f', angle=60, tickangle=60)
+    legend = dict(orientation='v', yref='paper', y=1, yanchor='top', x=1.05, font_size=11)
+    layout(fig, title, height=520)
+    fig.update_layout(hovermode='closest', polar_radialaxis=axis, legend=legend)
+    return fig.update_layout(margin=dict(l=60, r=20, t=60, b=40))
 
 # %% ../nbs/50_plots.ipynb #d17083b0
+def _claim_names(d):
+    return [html.escape(f'{r.claim} ({r.what})') for r in d.itertuples()]
+
+
+def _draw_claims(fig, d, separable):  # differences with both intervals
+    y, colour = _claim_names(d), '#0072B2' if separable else GREY
+    for low, high, width in (('seed_low', 'seed_high', 1.5), ('row_low', 'row_high', 6)):
+        fig.add_scatter(
+            x=[v for a, b in zip(d[low], d[high]) for v in (a, b, None)],
+            y=[v for k in y for v in (k, k, None)],
+            mode='lines',
+            line=dict(color=colour, width=width),
+            opacity=0.5 if width > 2 else 1,
+            hoverinfo='skip',
+            showlegend=False,
+        )
+    fig.add_scatter(
+        x=d.difference,
+        y=y,
+        mode='markers',
+        name='separable' if separable else 'not separable',
+        marker=dict(color=colour, size=9),
+        hovertemplate='%{x:+.3f}',
+    )
+
+
+def _draw_paper_differences(fig, d):
+    diamond = dict(symbol='diamond-open', color='#D55E00', size=10, line_width=1.5)
+    look = dict(mode='markers', name='paper', marker=diamond, hovertemplate='paper %{x:+.3f}')
+    fig.add_scatter(x=d.paper, y=_claim_names(d), **look)
+
+# %% ../nbs/50_plots.ipynb #a767d867
 def claim_chart(
     claims: pd.DataFrame,  # from `check_claims`, or from `compare` with a column `claim`
-    title: str = 'The paper\'s claims, measured here',
+    title: str = "The paper's claims, measured here",
 ) -> go.Figure:
-    "Each difference with its interval across seeds (thin) and over rows (thick); diamonds: the paper's difference; grey: not separable."
+    "Each difference with its interval across seeds (thin) and over rows (thick)."
     fig, shown = go.Figure(), claims[claims.difference.notna()] if len(claims) else claims
-    for kind in (True, False):
-        d = shown[shown.separable.astype(bool) == kind] if len(shown) else shown
-        if not len(d):
-            continue
-        y, c = (
-            [html.escape(f'{r.claim} ({r.what})') for r in d.itertuples()],
-            '#0072B2' if kind else GREY,
-        )
-        for low, high, width in (('seed_low', 'seed_high', 1.5), ('row_low', 'row_high', 6)):
-            xs = [v for a, b in zip(d[low], d[high]) for v in (a, b, None)]
-            ys = [v for k in y for v in (k, k, None)]
-            fig.add_scatter(
-                x=xs,
-                y=ys,
-                mode='lines',
-                line=dict(color=c, width=width),
-                opacity=0.5 if width > 2 else 1,
-                hoverinfo='skip',
-                showlegend=False,
-            )
-        fig.add_scatter(
-            x=d.difference,
-            y=y,
-            mode='markers',
-            name='separable' if kind else 'not separable',
-            marker=dict(color=c, size=9),
-            hovertemplate='%{x:+.3f}',
-        )
+    for separable in (True, False):
+        d = shown[shown.separable.astype(bool) == separable] if len(shown) else shown
+        if len(d):
+            _draw_claims(fig, d, separable)
     if len(shown) and 'paper' in shown:
-        fig.add_scatter(
-            x=shown.paper,
-            y=[html.escape(f'{r.claim} ({r.what})') for r in shown.itertuples()],
-            mode='markers',
-            name='paper',
-            marker=dict(symbol='diamond-open', color='#D55E00', size=10, line_width=1.5),
-            hovertemplate='paper %{x:+.3f}',
-        )
+        _draw_paper_differences(fig, shown)
     if not fig.data:
         fig.add_annotation(text='no runs to compare', showarrow=False)
     fig.add_vline(x=0, line=dict(color='#333333', width=1))
     if len(shown):  # room beside the longest interval
-        low, high = (
-            shown[['seed_low', 'row_low', 'difference']].min().min(),
-            shown[['seed_high', 'row_high', 'difference']].max().max(),
-        )
-        fig.update_xaxes(
-            autorangeoptions_include=[low - 0.03 * (high - low), high + 0.03 * (high - low)]
-        )
-    return (
-        layout(
-            fig,
-            title
-            + '<br><sup>thick: 95 % interval over rows; thin: across seeds; grey: one of them holds zero</sup>',
-            height=180 + 34 * len(shown),
-            xaxis_title='difference',
-        )
-        .update_layout(hovermode='closest')
-        .update_yaxes(autorange='reversed', automargin=True)
-    )
+        low = shown[['seed_low', 'row_low', 'difference']].min().min()
+        high = shown[['seed_high', 'row_high', 'difference']].max().max()
+        room = 0.03 * (high - low)
+        fig.update_xaxes(autorangeoptions_include=[low - room, high + room])
+    note = 'thick: 95 % interval over rows; thin: across seeds; grey: one of them holds zero'
+    title = f'{title}<br><sup>{note}; diamonds: the paper</sup>'
+    height = 180 + 34 * len(shown)
+    layout(fig, title, height=height, xaxis_title='difference')
+    fig.update_layout(hovermode='closest')
+    return fig.update_yaxes(autorange='reversed', automargin=True)
