@@ -181,7 +181,7 @@ def control(
     "The widget for a setting, with its help as tooltip."
     f = Settings.__dataclass_fields__[name]
     m = f.metadata
-    style = dict(style=dict(description_width='115px'), layout=W.Layout(width='275px'))
+    style = dict(style=dict(description_width='105px'), layout=W.Layout(width='250px'))
     kw = dict(description=name, tooltip=m['help'], value=value, **style)
     low, high = m['low'] or 0, m['high'] or 10**9
     if m['choices']:
@@ -227,7 +227,7 @@ class Form(W.VBox):
         self.fields = {k: control(k, getattr(first, k)) for k in FORM_NAMES}
         self.fields['preset'].observe(self.fill_preset, 'value')
         help = 'settings that have no field: name=value; name=value'
-        style = dict(style=dict(description_width='115px'), layout=W.Layout(width='840px'))
+        style = dict(style=dict(description_width='105px'), layout=W.Layout(width='840px'))
         self.more = W.Text(description='more settings', placeholder=help, tooltip=help, **style)
         columns = []
         for group, names in FORM.items():

@@ -346,7 +346,8 @@ def claim_chart(
         room = 0.03 * (high - low)
         fig.update_xaxes(autorangeoptions_include=[low - room, high + room])
     note = 'thick: 95 % interval over rows; thin: across seeds; grey: one of them holds zero'
-    title = f'{title}<br><sup>{note}; diamonds: the paper</sup>'
+    note += '; diamonds: the paper' * ('paper' in shown)
+    title = f'{title}<br><sup>{note}</sup>'
     height = 180 + 34 * len(shown)
     layout(fig, title, height=height, xaxis_title='difference')
     fig.update_layout(hovermode='closest')
