@@ -72,6 +72,8 @@ def build_model(
     if layers:
         options = pal_options(s) | dict(std=config.initializer_range)
         pals = make_pals(s.pal_kind, len(tasks), config.hidden_size, layers, **options)
+        if s.gates != 'off':
+            pals.add_gates()
     model = MultitaskModel(
         encoder,
         tasks,

@@ -67,17 +67,18 @@ class Probe:
         self,
         corpora,  # of `Corpus`, the training rows of each task
         names,  # of the tasks, for messages
-        rows: int,  # of each task
+        rows,  # of each task, or a list of numbers, one a task
         seed: int = 0,  # of the draw
         setting: str = 'conflict_rows',  # where the number comes from, for messages
     ):
         self.corpora, self.index = corpora, []
         rng = np.random.default_rng([seed, 23])
-        for corpus, name in zip(corpora, names):
-            if rows > corpus.n_rows:
+        rows = [rows] * len(corpora) if isinstance(rows, int) else rows
+        for corpus, name, n in zip(corpora, names, rows):
+            if n > corpus.n_rows:
                 has = f"task '{name}' has {corpus.n_rows} training rows"
-                raise InputError(f'{setting} is {rows}, but {has}; a smaller probe was expected')
-            self.index.append(np.sort(rng.permutation(corpus.n_rows)[:rows]))
+                raise InputError(f'{setting} is {n}, but {has}; a smaller probe was expected')
+            self.index.append(np.sort(rng.permutation(corpus.n_rows)[:n]))
 
     def batch(
         self,

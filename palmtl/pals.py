@@ -63,6 +63,7 @@ class TaskAdapters(nn.Module):
 
     kernels = PLAIN  # how attention is computed
     at = 'attention'  # TS(h) is added before this LayerNorm: `attention` or `final`
+    measured_gates = None  # gates with a gradient, while their importance is measured
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class TaskAdapters(nn.Module):
     ):
         super().__init__()
         self.n_tasks = n_tasks
+        self.register_buffer('gates', None)  # (tasks, layers), what TS(h) counts (chapter 31)
         self.layers = {layer: i for i, layer in enumerate(layers)}
 
     def ts(self, task, layer, h, mask=None, first=None):  # (batch, first or seq, d_model), or None
@@ -101,9 +103,13 @@ def forward(
     for task, _, n in groups:
         rows = slice(start, start := start + n)
         part = None if mask is None else mask[rows]
-        out.append(self.ts(task, layer, h[rows], part, first))
-    if out[0] is None:
+        out.append(self.gated_ts(task, layer, h[rows], part, first))
+    if all(x is None for x in out):
         return None, None
+    if any(x is None for x in out):  # of some tasks the PAL of this layer is off
+        like = h[:, :first]
+        sizes = [n for *_, n in groups]
+        out = [torch.zeros_like(p) if x is None else x for x, p in zip(out, like.split(sizes))]
     ts = out[0] if len(out) == 1 else torch.cat(out)
     return (ts, None) if self.at == 'attention' else (None, ts)
 
@@ -125,6 +131,41 @@ def output(
         rows = slice(start, start := start + n)
         parts.append(self.adapt_output(task, layer, h[rows, : out.shape[1]], out[rows]))
     return torch.cat(parts)
+
+# %% ../nbs/12_pals.ipynb #46bbd4aa
+@patch
+def add_gates(self: TaskAdapters):
+    "A gate for every task and layer, all open; they are part of the state of the model."
+    self.gates = torch.ones(self.n_tasks, len(self.layers))
+    self._gates_seen = None
+
+
+@patch
+def gate_values(self: TaskAdapters) -> list:  # [task][i], numbers on the host
+    "What each task's PALs count."
+    if self._gates_seen is None or self._gates_seen[0] != self.gates._version:
+        self._gates_seen = self.gates._version, self.gates.tolist()
+    return self._gates_seen[1]
+
+
+@patch
+def gated_ts(
+    self: TaskAdapters,
+    task: int,  # whose PAL
+    layer: int,  # number of the encoder's layer
+    *args,  # of `ts`
+):  # (batch, first or seq, d_model), or None where the gate is closed
+    "TS(h), multiplied by its gate."
+    if self.gates is None:
+        return self.ts(task, layer, *args)
+    i = self.layers[layer]
+    if self.measured_gates is not None:
+        return self.measured_gates[task, i] * self.ts(task, layer, *args)
+    gate = self.gate_values()[task][i]
+    if gate == 0:
+        return None
+    ts = self.ts(task, layer, *args)
+    return ts if gate == 1 or ts is None else gate * ts
 
 # %% ../nbs/12_pals.ipynb #cell-10
 class PALs(TaskAdapters):

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings', 'PalSettings', 'ScheduleSettings', 'KpiSettings',
-           'StepSettings', 'OptimizerSettings', 'GradientSettings', 'ScoreSettings', 'MachineSettings',
+           'StepSettings', 'OptimizerSettings', 'GradientSettings', 'GateSettings', 'ScoreSettings', 'MachineSettings',
            'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting', 'has_group', 'make_settings',
            'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name', 'changed_settings', 'command',
            'settings_table']
@@ -249,6 +249,30 @@ class GradientSettings:
     )
     conflict_rows: int = setting(32, 'training rows of each task on which they are taken', low=1)
 
+# %% ../nbs/21_settings.ipynb #061ab71a
+@dataclass(frozen=True)
+class GateSettings:
+    "PALs that are switched on and off (chapter 31)."
+
+    gates: str = setting(
+        'off',
+        'PALs switched by need and importance, a fixed number of them, or a run shuffled',
+        ('off', 'dynamic', 'fixed', 'shuffled'),
+    )
+    gate_every: int = setting(50, 'steps between two looks at the gates', low=1)
+    gate_budget: int = setting(0, 'PALs active at a time, of all tasks together; 0: half', low=0)
+    gate_min: int = setting(0, 'PALs that every task keeps', low=0)
+    gate_ramp: int = setting(20, 'steps over which a gate opens or closes', low=1)
+    gate_gamma: float = setting(1.0, 'how strongly a task that lacks more gets more', low=0)
+    gate_decay: float = setting(
+        0.5, "weight of a new measurement in the importance's moving average", above=0, high=1
+    )
+    gate_rows: int = setting(32, 'training rows of each task on which importance is taken', low=1)
+    gate_holdout: int = setting(
+        128, 'most rows held out of each training set, to see whether a switch did harm', low=2
+    )
+    gate_run: str = setting('', 'for `shuffled`: the run whose switches are repeated elsewhere')
+
 # %% ../nbs/21_settings.ipynb #6e870599
 @dataclass(frozen=True)
 class ScoreSettings:
@@ -356,6 +380,7 @@ class Settings(
     MachineSettings,
     ScoreSettings,
     GradientSettings,
+    GateSettings,
     OptimizerSettings,
     StepSettings,
     KpiSettings,
@@ -595,6 +620,7 @@ def _check_together(s):  # what no setting can know of itself
         f'max_length is {s.max_length}; the sample encoder has 128 positions',
     )
     _check_gradients(s, len(resolve_tasks(s)))
+    _check_gates(s, resolve_tasks(s))
     _check_names(s, [t.name for t in resolve_tasks(s)])
 
 # %% ../nbs/21_settings.ipynb #9c8fbcfe
@@ -614,6 +640,29 @@ def _check_gradients(s, n_tasks):  # what chapter 30 needs
             f"{what} needs the losses of all tasks in every step, and step_loss 'one' gives it "
             'those of one; choose step_loss sum',
         )
+
+# %% ../nbs/21_settings.ipynb #f2eb9597
+def _check_gates(s, tasks):  # what chapter 31 needs
+    if s.gates == 'off':
+        return
+    most, what = len(tasks) * s.n_pals, f"gates '{s.gates}'"
+    _needs(s.n_pals, f'{what} switches PALs, and n_pals is 0; give n_pals')
+    _needs(s.idle == 'still', f"{what} lets PALs rest that are off; idle 'momentum' moves them")
+    has = f'{len(tasks)} tasks with {s.n_pals} PALs each have {most}'
+    _needs(s.gate_budget <= most, f'gate_budget is {s.gate_budget}, but {has}')
+    least = f'gate_min is {s.gate_min} for each of {len(tasks)} tasks'
+    budget = s.gate_budget or most // 2
+    _needs(s.gate_min * len(tasks) <= budget, f'{least}; only {budget} may be active')
+    _needs(
+        (s.gates == 'shuffled') == bool(s.gate_run),
+        "gates 'shuffled' and gate_run go together: the name of a run with gates 'dynamic'",
+    )
+    lacking = [t.name for t in tasks if not 0 < t.potential <= 1]
+    _needs(
+        not lacking,
+        f"{what} needs the potential of task '{(lacking or [''])[0]}': the score of a "
+        'single-task model (setting potentials, or potential in the task)',
+    )
 
 # %% ../nbs/21_settings.ipynb #d5398b6c
 def _check_names(s, names):  # of tasks, wherever a setting names one

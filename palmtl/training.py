@@ -31,6 +31,7 @@ from .forks import parts_that_fit, take_moments, take_weights
 from .evaluation import build_model, load_best, pick_device, pick_precision, predict_rows
 from .graphs import Graphs
 from .gradients import ConflictProbe, Probe, Treatment
+from .gates import make_keeper
 from .speed import cores_shared, floor_seconds, machine_rates, step_cost
 
 # %% ../nbs/38_training.ipynb #cell-5
@@ -124,7 +125,7 @@ class Trainer:
         self.make_schedule()
         self.make_treatment()
         self.make_corpora()
-        self.add_probes()
+        self.add_probes(runs)
         self.make_counters()
         self.fork = self.open_fork(runs)
         self.run = Run.open(settings, runs)  # only now: a faulty run leaves no folder behind
@@ -175,6 +176,7 @@ def read_rows(self: Trainer, task):  # -> split -> Rows
     "The rows of one task."
     s = self.settings
     holds_out = SCHEDULERS[s.scheduler].needs_kpi and s.kpi_from == 'holdout'
+    holds_out = holds_out or s.gates != 'off'
     rows = load_rows(
         task,
         s.data,
@@ -279,7 +281,8 @@ def make_corpora(self: Trainer):
         self.corpora.append(corpus)
     wanted = s.graphs == 'on' or (s.graphs == 'auto' and self.device.type == 'cuda')
     alike = s.reset == 'gradients' and s.idle == 'still'  # only then are all steps alike
-    alike = alike and self.treatment is None  # its solvers run on the host
+    # solvers run on the host, and gates change what is computed
+    alike = alike and self.treatment is None and s.gates == 'off'
     self.graphs = Graphs(self.compute, self.device) if wanted and alike else None
     self.do = self.graphs or self.compute
 
@@ -309,12 +312,14 @@ def make_treatment(self: Trainer):
 
 
 @patch
-def add_probes(self: Trainer):
-    "Callbacks that the settings ask for."
+def add_probes(self: Trainer, runs=None):
+    "Callbacks that the settings ask for (chapters 30 and 31)."
     s, names = self.settings, [t.name for t in self.tasks]
     if s.conflict_every:
         probe = Probe(self.corpora, names, s.conflict_rows, s.seed)
         self.callbacks.append(ConflictProbe(s.conflict_every, probe))
+    if s.gates != 'off':
+        self.callbacks.append(make_keeper(self, runs))
 
 # %% ../nbs/38_training.ipynb #42baa451
 @patch
