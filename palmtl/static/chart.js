@@ -13,6 +13,23 @@ function library(model) { // one for the whole page
     model.send({kind: 'plotly'});
   });
 }
+function withTheme(layout) { // in the colours of the page
+  const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
+  const ink = colour('--jp-ui-font-color1') || '#333';
+  const line = colour('--jp-border-color2') || '#ddd';
+  const themed = {
+    ...layout,
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+    font: {...layout.font, color: ink},
+    uirevision: 'kept',
+  };
+  const lines = {gridcolor: line, zerolinecolor: line, linecolor: line};
+  for (const k of Object.keys(themed)) {
+    if (/^[xy]axis/.test(k)) themed[k] = {...themed[k], ...lines};
+  }
+  return themed;
+}
 async function render({model, el}) {
   const plot = document.createElement('div');
   plot.className = 'palmtl-chart';
@@ -20,21 +37,7 @@ async function render({model, el}) {
   const Plotly = await library(model);
   const draw = () => {
     const {data, layout} = model.get('figure');
-    const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
-    const ink = colour('--jp-ui-font-color1') || '#333';
-    const line = colour('--jp-border-color2') || '#ddd';
-    const themed = {
-      ...layout,
-      paper_bgcolor: 'rgba(0,0,0,0)',
-      plot_bgcolor: 'rgba(0,0,0,0)',
-      font: {...layout.font, color: ink},
-      uirevision: 'kept',
-    };
-    const lines = {gridcolor: line, zerolinecolor: line, linecolor: line};
-    for (const k of Object.keys(themed)) {
-      if (/^[xy]axis/.test(k)) themed[k] = {...themed[k], ...lines};
-    }
-    Plotly.react(plot, data, themed, {responsive: true, displaylogo: false});
+    Plotly.react(plot, data, withTheme(layout), {responsive: true, displaylogo: false});
   };
   draw();
   model.on('change:figure', draw);
