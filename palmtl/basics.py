@@ -73,6 +73,14 @@ def static_text(
     return (resources.files('palmtl') / 'static' / name).read_text(encoding='utf-8')
 
 # %% ../nbs/00_basics.ipynb #7703a71e
+def _rewritten(old, new):
+    "Whether a cell of a notebook defines again what `old` is."
+    old, new = inspect.unwrap(old), inspect.unwrap(new)
+    names = {getattr(thing, '__qualname__', thing) for thing in (old, new)}
+    in_a_cell = '__main__' in (old.__module__, new.__module__)
+    return old is not new and len(names) == 1 and in_a_cell
+
+
 class Registry(dict):
     "Names and what they stand for; an unknown name is an `InputError` with the nearest right one."
 
@@ -82,6 +90,7 @@ class Registry(dict):
     ):
         super().__init__()
         self.what = what
+        self._written = {}  # name -> function or class: which definition an entry comes from
 
     def __missing__(self, name):
         raise InputError(f"unknown {self.what} '{name}'{nearest(name, self)}")
@@ -89,13 +98,16 @@ class Registry(dict):
     def register(
         self,
         name: str,  # under which settings find it
+        written=None,  # the function that the user wrote, where a record of it is entered
     ):  # a decorator that returns what it was given
-        "Enter a function or a class; a name that is taken is an `InputError`."
+        "Enter a function or a class; raises `InputError` for a name that another one has."
 
         def enter(thing):
-            if name in self:
+            new = written or thing
+            if name in self and not _rewritten(self._written[name], new):
                 raise InputError(f"the {self.what} '{name}' is registered twice")
             self[name] = thing
+            self._written[name] = new
             return thing
 
         return enter

@@ -147,7 +147,7 @@ def pane(
     title: str,  # on the page
 ):  # a decorator
     "Enter a function of a run and an x-axis (one of `AXES`) as a pane."
-    return lambda draw: PANES.register(name)(Pane(draw, title)).draw
+    return lambda draw: PANES.register(name, draw)(Pane(draw, title)).draw
 
 # %% ../nbs/53_live.ipynb #8674fc3e
 @pane('dev', 'Dev scores')

@@ -36,7 +36,7 @@ def metric(
     "Enter a metric."
 
     def enter(function):
-        METRICS.register(name)(Metric(function, **record))
+        METRICS.register(name, function)(Metric(function, **record))
         return function
 
     return enter
