@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['METRICS', 'Metric', 'metric', 'accuracy', 'f1', 'pearson', 'spearman', 'matthews', 'score_task', 'total', 'interval',
-           'mcnemar', 'replicates', 'paired_difference', 'seed_interval', 'seeds_needed', 'holm', 'Window']
+           'mcnemar', 'replicates', 'paired_difference', 'Window']
 
 # %% ../nbs/01_metrics.ipynb #cell-3
 from collections.abc import Callable
@@ -208,56 +208,6 @@ def paired_difference(
     ends = (1 - level) / 2, (1 + level) / 2
     low, high = np.quantile(np.asarray(b) - np.asarray(a), ends)
     return float(low), float(high)
-
-# %% ../nbs/01_metrics.ipynb #cell-19
-def seed_interval(
-    values,  # (seeds,) a metric, or a difference, once per seed
-    level: float = 0.95,  # of confidence
-) -> tuple:  # (mean, low, high, p-value of "the mean is 0"); nan where there is one seed only
-    "Student's t interval across seeds."
-    v = np.asarray(values, float)
-    mean = float(v.mean()) if len(v) else np.nan
-    if len(v) < 2:
-        return mean, np.nan, np.nan, np.nan
-    if np.ptp(v) == 0:  # seeds without any spread
-        first = float(v[0])
-        return first, first, first, float(first == 0)
-    r = stats.ttest_1samp(v, 0.0)
-    ci = r.confidence_interval(level)
-    return mean, float(ci.low), float(ci.high), float(r.pvalue)
-
-# %% ../nbs/01_metrics.ipynb #975e9b7a
-def _power(shift, n, level):  # of the paired t test; shift: the noncentral t's parameter
-    t = stats.t.ppf((1 + level) / 2, n - 1)
-    return stats.nct.sf(t, n - 1, shift) + stats.nct.cdf(-t, n - 1, shift)
-
-
-def seeds_needed(
-    spread: float,  # standard deviation of the difference across seeds
-    difference: float = 0.01,  # to be found
-    power: float = 0.8,  # chance to find it
-    level: float = 0.95,  # of confidence
-    most: int = 10_000,  # give up there
-) -> int:  # seeds of each of the two settings, paired
-    "How many seeds a paired t test needs to find a difference."
-    if not spread:
-        return 2
-    for n in range(2, most):
-        if _power(difference / spread * np.sqrt(n), n, level) >= power:
-            return n
-    return most
-
-# %% ../nbs/01_metrics.ipynb #957f678c
-def holm(
-    p,  # (comparisons,) p-values; nan where there is none
-) -> np.ndarray:  # (comparisons,) adjusted; below .05 means found
-    "Holm's step-down correction: with at most 5 % chance of any false finding."
-    p = np.asarray(p, float)
-    out, known = np.full(len(p), np.nan), np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind='stable')]
-    times = len(order) - np.arange(len(order))
-    out[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * times))
-    return out
 
 # %% ../nbs/01_metrics.ipynb #cell-22
 class Window:

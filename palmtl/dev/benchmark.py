@@ -34,7 +34,8 @@ from palmtl.data import (
 from ..bert import BertConfig, BertEncoder
 from ..weights import find_encoder, published_names
 from ..model import Corpus, cut_batch, predict, task_loss
-from ..metrics import score_task, seed_interval, total
+from ..metrics import score_task, total
+from ..statistics import seed_interval
 from ..runs import describe_environment
 from ..settings import make_settings, resolve_tasks
 from ..speed import floor_seconds, machine_rates, step_cost
