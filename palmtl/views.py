@@ -18,7 +18,7 @@ from .basics import InputError, Registry, nearest
 from .data import read_predictions
 from .settings import differences, resolve_tasks
 from .runs import Run
-from .comparisons import compare, left_out, scores, side_by_side, summarise
+from .comparisons import compare, interval_text, left_out, scores, side_by_side, summarise
 from .plots import AXES, COLOURS, claim_chart, heat_map, layout, radar, score_bars
 from .run_table import Chosen, check_rows, dev_digests, plain_text
 
@@ -389,13 +389,12 @@ def view_scores(grid):
 
 # %% ../nbs/61_views.ipynb #af31ebb9
 _TESTS = [  # how the columns of a difference are to be read
-    'Separable: both intervals of this line leave out zero; over rows it is the bootstrap of the '
-    "difference averaged over seeds, across seeds Student's.",
-    'p rows: with several seeds, twice the mean of their tests (McNemar, or the bootstrap). That '
-    'holds however the seeds depend on each other, and so asks for more than the interval does. '
-    'p seeds: paired t-test.',
-    'Holm: the larger p, corrected for the number of lines in this table. To look at many lines '
-    'and report some of them, go by Holm.',
+    'The interval leaves room for other seeds and for other dev rows; all settings that take '
+    'turns between tasks lend each other what they know of the seeds.',
+    'No difference that matters: the interval lies within .01 of zero. Cannot be told: it holds '
+    'zero and reaches further.',
+    'Holm: p, corrected for the number of lines in this table. To look at many lines and report '
+    'some of them, go by Holm.',
 ]
 
 
@@ -416,19 +415,17 @@ def difference_notes(
 def difference_table(
     c: pd.DataFrame,  # from `difference`
 ) -> pd.DataFrame:
-    "A difference to read: signs, intervals, and yes or not at this budget."
-    interval = lambda low, high: '' if low != low else f'[{low:+.3f}, {high:+.3f}]'
+    "A difference to read: signs, interval, and the verdict in words."
     return pd.DataFrame(
         {
             'cell': c.b,
             'what': c.what,
             'difference': ['' if v != v else f'{v:+.3f}' for v in c.difference],
-            'over rows': [interval(*v) for v in zip(c.row_low, c.row_high)],
-            'across seeds': [interval(*v) for v in zip(c.seed_low, c.seed_high)],
-            'p rows': c.p_rows,
-            'p seeds': c.p_seeds,
+            '95 % interval': [interval_text(*v) for v in zip(c.low, c.high)],
+            'p': c.p,
             'Holm': c.holm,
-            'separable': ['yes' if s else 'not at this budget' for s in c.separable],
+            'verdict': c.verdict,
+            'P(better)': c.p_better,
             'seeds': c.seeds,
         }
     )
