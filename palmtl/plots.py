@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLOURS', 'AXES', 'GREY', 'VERDICT_COLOURS', 'layout', 'rgba', 'dev_curves', 'schedule_chart', 'score_bars',
-           'heat_map', 'radar', 'claim_chart']
+           'heat_map', 'radar', 'claim_chart', 'band_curves', 'share_chart']
 
 # %% ../nbs/50_plots.ipynb #cell-3
 import html
@@ -14,6 +14,7 @@ import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from .runs import Run
+from .settings import resolve_tasks
 
 COLOURS = [
     '#0072B2',
@@ -360,3 +361,61 @@ def claim_chart(
     fig.update_layout(hovermode='closest', margin_r=190)
     order = dict(categoryorder='array', categoryarray=_claim_names(shown)[::-1])
     return fig.update_yaxes(automargin=True, **order)
+
+# %% ../nbs/50_plots.ipynb #d646fc3f
+def band_curves(
+    runs: dict,  # label -> runs of one setting, one a seed, evaluated at the same steps
+    title: str = 'Dev curves: mean and range over seeds',
+) -> go.Figure:
+    "Each task's dev metric as training goes on, a line and a band for every setting."
+    tasks = list({t.name: t for group in runs.values() for r in group for t in r.tasks}.values())
+    titles = [html.escape(t.title) for t in tasks]
+    fig = make_subplots(1, len(tasks), subplot_titles=titles, horizontal_spacing=0.07)
+    for i, (label, group) in enumerate(runs.items()):
+        dev = pd.concat([r.frame('dev').assign(run=k) for k, r in enumerate(group)])
+        for j, t in enumerate(tasks):
+            d = dev[dev.task == t.name].pivot_table(index='step', columns='run', values='metric')
+            _draw_band(fig, d, label, COLOURS[i % 7], j)
+    layout(fig, title, 400)
+    fig.update_xaxes(title='step')
+    return fig.update_layout(yaxis_title='dev metric', hovermode='closest')
+
+
+def _draw_band(fig, d, label, colour, j):  # d: steps × seeds
+    name, place = html.escape(label), dict(row=1, col=j + 1)
+    look = dict(legendgroup=label, hoverinfo='skip', showlegend=False, mode='lines')
+    around = [*d.index, *d.index[::-1]], [*d.max(axis=1), *d.min(axis=1)[::-1]]
+    fill = dict(fill='toself', fillcolor=rgba(colour, 0.15), line_width=0)
+    fig.add_scatter(x=around[0], y=around[1], **look, **fill, **place)
+    look |= dict(name=name, showlegend=j == 0, hoverinfo='all', mode='lines+markers')
+    seeds = f'{name}, {d.shape[1]} seed' + 's' * (d.shape[1] > 1)
+    look |= dict(
+        line_color=colour, marker_size=5, hovertemplate='%{y:.3f}<extra>' + seeds + '</extra>'
+    )
+    fig.add_scatter(x=d.index, y=d.mean(axis=1).round(5), **look, **place)
+
+# %% ../nbs/50_plots.ipynb #9c788952
+def share_chart(
+    runs: dict,  # label -> runs of one setting, one a seed
+    title: str = 'What a share of the steps buys',
+) -> go.Figure:
+    "Each task's kept dev metric against the share of steps that it had."
+    tasks = list({t.name: t for group in runs.values() for r in group for t in r.tasks}.values())
+    titles = [html.escape(t.title) for t in tasks]
+    fig = make_subplots(1, len(tasks), subplot_titles=titles, horizontal_spacing=0.07)
+    for i, (label, group) in enumerate(runs.items()):
+        for j, t in enumerate(tasks):
+            share = [float((r.frame('step').task == t.name).mean()) for r in group]
+            metric = [r.summary[r.settings.keep]['dev'][t.name]['metric'] for r in group]
+            look = dict(
+                name=html.escape(label), legendgroup=label, showlegend=j == 0, mode='markers'
+            )
+            look |= dict(marker=dict(color=COLOURS[i % 7], size=9, symbol=_SYMBOLS[i % 8]))
+            place = dict(row=1, col=j + 1)
+            fig.add_scatter(x=share, y=metric, hovertemplate='%{x:.0%}: %{y:.3f}', **look, **place)
+    layout(fig, title, 400)
+    fig.update_xaxes(title='share of steps', tickformat='.0%', rangemode='tozero')
+    return fig.update_layout(yaxis_title='dev metric', hovermode='closest')
+
+
+_SYMBOLS = 'circle square diamond cross x triangle-up triangle-down star'.split()
