@@ -295,7 +295,7 @@ def conflict_timeline(
 # %% ../nbs/30_gradients.ipynb #6517fc08
 GRADIENTS = Registry('gradients')
 gradient_method = GRADIENTS.register  # the decorator: @gradient_method('name')
-_PACKAGES = 'torchjd[cagrad,quadprog_projector]==0.18.*'
+_PACKAGES = 'torchjd[cagrad,quadprog-projector]==0.18.*'
 
 
 def load_torchjd(

@@ -28,7 +28,14 @@ from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, progress_bar, readable_errors, take_request
 from .forks import NEEDS_SAME, copy_history, keep_fork_point, load_fork, parameter_names
 from .forks import parts_that_fit, take_moments, take_weights
-from .evaluation import build_model, load_best, pick_device, pick_precision, predict_rows
+from palmtl.evaluation import (
+    best_files,
+    build_model,
+    load_best,
+    pick_device,
+    pick_precision,
+    predict_rows,
+)
 from .graphs import Graphs
 from .gradients import ConflictProbe, Probe, Treatment
 from .gates import make_keeper
@@ -833,20 +840,12 @@ def write_predictions(self: Trainer, split, predictions):
 
 @patch
 def save_best(self: Trainer):
-    "The weights, their digest, and the tokenizer: all that `load_best` needs."
-    from safetensors.torch import save
-
-    folder, encoder = self.run.folder / 'best', self.model.encoder
+    "The weights, their digests, and the tokenizer: all that `load_best` needs."
+    folder = self.run.folder / 'best'
     folder.mkdir(exist_ok=True)
-    weights = save({k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()})
-    config = dict(
-        encoder=dataclasses.asdict(encoder.config),
-        pooler=encoder.pooler is not None,
-        sha256=hashlib.sha256(weights).hexdigest(),
-    )
-    write_atomic(folder / 'config.json', json.dumps(config))
-    write_atomic(folder / 'tokenizer.json', self.tokenizer.to_str())
-    write_atomic(folder / 'model.safetensors', weights)
+    files = best_files(self.model, self.tokenizer, self.settings.max_length)
+    for name, data in files.items():
+        write_atomic(folder / name, data)
 
 # %% ../nbs/38_training.ipynb #40104831
 @patch
