@@ -71,6 +71,7 @@ def describe_environment(
     import torch
 
     on_gpu = str(device).startswith('cuda')
+    note = os.environ.get('PALMTL_NOTE')  # what else a reader of the record must know
     return dict(
         python=platform.python_version(),
         platform=platform.platform(),
@@ -79,9 +80,10 @@ def describe_environment(
         threads=torch.get_num_threads(),
         device=str(device),
         gpu=torch.cuda.get_device_name(device) if on_gpu else None,
-        commit=_git('rev-parse', 'HEAD') or None,
+        commit=_git('rev-parse', 'HEAD') or os.environ.get('PALMTL_COMMIT'),
         changed=bool(_git('status', '--porcelain', '--untracked-files=no')),
         packages={p: _version(p) for p in _PACKAGES},
+        **({'note': note} if note else {}),
     )
 
 # %% ../nbs/22_runs.ipynb #cell-20
