@@ -14,6 +14,7 @@ import torch
 from .basics import InputError, nearest
 from .runs import Run
 from .checkpoints import load_checkpoint
+from .evaluation import read_best
 
 # %% ../nbs/29_forks.ipynb #64f61445
 def _link(source, target):  # a file that nobody changes; copied where links are not possible
@@ -172,9 +173,7 @@ def load_fork(
     "Read a fork point, checked byte by byte; raises `InputError` if it is damaged."
     parent, step, point = find_fork(fork, runs)
     if point is None:
-        from safetensors.torch import load_file
-
-        weights = load_file(parent.folder / 'best' / 'model.safetensors', device=str(device))
+        weights = {k: v.to(device) for k, v in read_best(parent)[-1].items()}
         return Fork(parent, step, parent, dict(model=weights), {})
     note, state = load_checkpoint(point, device)
     if 'optimizer_names' not in state:

@@ -19,7 +19,7 @@ from .model import to_torch
 from .metrics import paired_difference, replicates, score_task, total
 from .runs import Run, runs_folder
 from .evaluation import predict_rows, load_best, pick_device
-from .plots import COLOURS, GREY, layout
+from .plots import COLOURS, GREY, ink_on, layout
 from .widgets import Board, Chart
 
 # %% ../nbs/64_palview.ipynb #cell-7
@@ -118,17 +118,25 @@ def size_chart(
         xgap=2,
         ygap=2,
         hoverongaps=False,
-        text=[[f'{v:.3g}' if v == v else '' for v in row] for row in t.to_numpy()],
-        texttemplate='%{text}',
         customdata=[[_spread_text(r) for r in row] for row in rows],
         hovertemplate=hover,
     )
     empty = 'empty: a layer without PALs' + (f'; {html.escape(note)}' if note else '')
     title = f'Size of TS(h) against h, mean over dev tokens<br><sup>{empty}</sup>'
     fig = layout(go.Figure(heat), title, height=max(230, 130 + 26 * len(t)))
+    _write_ratios(fig, heat)
     fig.update_layout(hovermode='closest', margin=dict(l=60, r=20, t=70, b=40))
     axis = dict(type='category', automargin=True, showgrid=False)
     return fig.update_xaxes(**axis).update_yaxes(**axis)
+
+
+def _write_ratios(fig, heat):  # in letters that can be read on their colour
+    for y, row in zip(heat.y, heat.z):
+        for x, v in zip(heat.x, row):
+            if v is None:
+                continue
+            ink = ink_on(v / heat.zmax, 'Viridis')
+            fig.add_annotation(x=x, y=y, text=f'{v:.3g}', showarrow=False, font_color=ink)
 
 
 def _spread_text(r):
@@ -228,14 +236,16 @@ def _head_name(a, head):
     return f'mean of {len(a)} heads' if head < 0 else f'head {head}'
 
 
-def _note_no_map(fig, has_pal, layer, **at):  # why there is nothing
+def _note_no_map(fig, has_pal, layer, row, col):  # why there is nothing
     why = f'layer {layer} has no PAL'
     if has_pal:
         why = 'a low-rank layer has no attention:<br>it treats each token by itself'
-    middle = dict(x=0.5, y=0.5, xref='x domain', yref='y domain', showarrow=False)
-    fig.add_annotation(text=why, **middle, **at)
-    fig.update_xaxes(visible=False, **at)
-    fig.update_yaxes(showgrid=False, zeroline=False, **at)
+    number = 2 * (row - 1) + col
+    panel = dict(xref=f'x{number} domain', yref=f'y{number} domain', x=0.5, y=0.5)
+    fig.add_annotation(text=why, showarrow=False, **panel)
+    fig.add_scatter(x=[None], y=[None], showlegend=False, row=row, col=col)  # or no panel is drawn
+    fig.update_xaxes(visible=False, row=row, col=col)
+    fig.update_yaxes(visible=False, row=row, col=col)
 
 # %% ../nbs/64_palview.ipynb #a4cc19d6
 _PLAIN_AXIS = dict(type='category', automargin=True, showgrid=False, zeroline=False)

@@ -11,7 +11,7 @@ import ipywidgets as W, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
 from .schedulers import make_scheduler, simulate
-from .plots import COLOURS, layout
+from .plots import COLOURS, layout, log_ticks
 from .widgets import Board, Chart
 
 # %% ../nbs/52_playground.ipynb #7e03b367
@@ -57,10 +57,11 @@ def play(
         line = dict(line_color=colour, showlegend=False, hovertemplate='%{y:.2f}')
         fig.add_scatter(x=d.epoch, y=d.passes.round(3), **common, **line, row=1, col=2)
     fig.update_yaxes(range=[0, 1], tickformat='.0%', row=1, col=1)
-    fig.update_yaxes(type='log', dtick=1, row=1, col=2)
+    seen = table.passes[table.passes > 0]
+    fig.update_yaxes(**log_ticks(seen.min(), seen.max()), row=1, col=2)
     fig.update_xaxes(title='epoch')
     title = f'{name}: {epochs} epochs of {epoch_steps:,} steps of {batch_size} rows'
-    return layout(fig, title, height=340)
+    return layout(fig, title, height=340).update_layout(margin_t=80)
 
 # %% ../nbs/52_playground.ipynb #01309bff
 PAPER_SIZES = {'SST-5': 8544, 'Quora': 283010, 'STS-B': 6040}  # training rows (paper, section 4)

@@ -28,7 +28,14 @@ from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, progress_bar, readable_errors, take_request
 from .forks import NEEDS_SAME, copy_history, keep_fork_point, load_fork, parameter_names
 from .forks import parts_that_fit, take_moments, take_weights
-from .evaluation import build_model, load_best, pick_device, pick_precision, predict_rows
+from palmtl.evaluation import (
+    best_files,
+    build_model,
+    load_best,
+    pick_device,
+    pick_precision,
+    predict_rows,
+)
 from .graphs import Graphs
 from .gradients import ConflictProbe, Probe, Treatment
 from .gates import make_keeper
@@ -296,6 +303,8 @@ def make_counters(self: Trainer):
     self.pending = []  # events that are not written yet
     self.unread_steps = []  # steps whose losses are still on the device
     self.watching = self.waiting = False
+    self.watched = [0, 0.0]  # steps that callbacks looked into, their seconds
+    self.said_watched = False
     self.stopping = ''  # why the run is to end
     self.flushed = time.monotonic()
 
@@ -486,15 +495,40 @@ def train_step(self: Trainer):
     set_rates(self.optimizer, factor)
     draws = [self.draw() for _ in range(s.accumulate)]  # which tasks and rows
     self.watching = self.callbacks.need_gradients(self.step)
-    do = self.compute if self.watching else self.do  # a step that is watched is not recorded
+    do = self.compute_watched if self.watching else self.do
     inputs = self.inputs(draws)
-    if self.watching:
-        inputs = [x.to(self.device) for x in inputs]
     norm_and_losses, *answers = do(tuple(d.shape for d in draws), *inputs)
     self.observe(draws, norm_and_losses, answers, factor)
     self.step += 1
     self.seconds += time.perf_counter() - began
     self.cpu += time.process_time() - cpu
+
+# %% ../nbs/38_training.ipynb #36ff7a86
+@patch
+def compute_watched(self: Trainer, shapes, *inputs):
+    "A step that callbacks look into: not recorded, and timed."
+    self.read_losses()  # waits for the steps before, whose time is not this one's
+    began = time.perf_counter()
+    out = self.compute(shapes, *(x.to(self.device) for x in inputs))
+    out[0].tolist()  # waits for this one
+    self.watched[0] += 1
+    self.watched[1] += time.perf_counter() - began
+    return out
+
+
+@patch
+def say_watched(self: Trainer):
+    "Once, after an epoch: what it costs that some steps are not recorded."
+    (n, seconds), (_, before, first, _) = self.watched, self.mark
+    others = self.step - first - n
+    if self.graphs is None or not n or not others or self.said_watched:
+        return
+    self.said_watched = True
+    each, other = 1e3 * seconds / n, 1e3 * (self.seconds - before - seconds) / others
+    print(
+        f'{n} of {n + others} steps were looked into by callbacks, and so not played from a '
+        f'recording: {each:.1f} ms each, the others {other:.1f} ms'
+    )
 
 # %% ../nbs/38_training.ipynb #5fd9f813
 @patch
@@ -774,6 +808,7 @@ def evaluate_now(self: Trainer):
 def end_epoch(self: Trainer):
     "Score all dev splits, keep the best weights, write a checkpoint."
     self.read_losses()
+    self.say_watched()
     began = time.perf_counter()
     predictions = self.predictions('dev')
     dev = self.judge('dev', predictions)
@@ -833,20 +868,12 @@ def write_predictions(self: Trainer, split, predictions):
 
 @patch
 def save_best(self: Trainer):
-    "The weights, their digest, and the tokenizer: all that `load_best` needs."
-    from safetensors.torch import save
-
-    folder, encoder = self.run.folder / 'best', self.model.encoder
+    "The weights, their digests, and the tokenizer: all that `load_best` needs."
+    folder = self.run.folder / 'best'
     folder.mkdir(exist_ok=True)
-    weights = save({k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()})
-    config = dict(
-        encoder=dataclasses.asdict(encoder.config),
-        pooler=encoder.pooler is not None,
-        sha256=hashlib.sha256(weights).hexdigest(),
-    )
-    write_atomic(folder / 'config.json', json.dumps(config))
-    write_atomic(folder / 'tokenizer.json', self.tokenizer.to_str())
-    write_atomic(folder / 'model.safetensors', weights)
+    files = best_files(self.model, self.tokenizer, self.settings.max_length)
+    for name, data in files.items():
+        write_atomic(folder / name, data)
 
 # %% ../nbs/38_training.ipynb #40104831
 @patch
@@ -931,7 +958,7 @@ def state(self: Trainer) -> dict:
 def load_state(self: Trainer, state: dict):
     "Take over what `state` gave."
     self.model.load_state_dict(state['model'])
-    self.optimizer.load_state_dict(state['optimizer'])
+    self.load_optimizer(state['optimizer'])
     self.scheduler.load_state_dict(state['scheduler'])
     for sampler, x in zip(self.samplers, state['samplers'], strict=True):
         sampler.load_state_dict(x)
@@ -951,6 +978,15 @@ def load_generators(self: Trainer, state: dict):
     torch.set_rng_state(state['rng'].cpu())
     if state['cuda_rng'] is not None and self.device.type == 'cuda':
         torch.cuda.set_rng_state(state['cuda_rng'].cpu(), self.device)
+
+
+@patch
+def load_optimizer(self: Trainer, state: dict):
+    "The moments; how rates are held stays as this device wants it: a recording reads a tensor."
+    own = [{k: g[k] for k in ('lr', 'capturable')} for g in self.optimizer.param_groups]
+    self.optimizer.load_state_dict(state)
+    for g, kept in zip(self.optimizer.param_groups, own, strict=True):
+        g.update(kept)
 
 # %% ../nbs/38_training.ipynb #1fd63b18
 @patch

@@ -4,20 +4,35 @@
 
 # %% auto #0
 __all__ = ['FAULTS', 'LEAST_CONTRAST', 'THEMES', 'Text', 'Drawing', 'depth', 'fault', 'overlapping_texts', 'cut_texts',
-           'unlabelled_axes', 'marks_outside', 'crossed_texts', 'luminance', 'contrast', 'pale_texts', 'find_faults',
-           'find_chromium', 'draw_figures', 'figure_faults', 'saved_figures']
+           'unlabelled_axes', 'marks_outside', 'crossed_texts', 'pale_texts', 'find_faults', 'find_chromium',
+           'draw_figures', 'figure_faults', 'saved_figures', 'MadeRun', 'made_figures', 'check_figures', 'main']
 
-# %% ../../nbs/73_figures.ipynb #5d67ea80
+# %% ../../nbs/73_figures.ipynb #8ff15d9f
 import argparse, base64, json, re, shutil, sys, threading
 from dataclasses import dataclass
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from ..basics import InputError, static_text
+from ..tasks import PAPER_TASKS
 from ..data import find_folder
+from ..glue import GLUE_TASKS
+from palmtl.plots import (
+    claim_chart,
+    contrast,
+    dev_curves,
+    heat_map,
+    radar,
+    schedule_chart,
+    score_bars,
+)
+from ..playground import play
+from ..live import train_chart
+from ..palview import Attention, attention_chart, off_chart, size_chart
 
-# %% ../../nbs/73_figures.ipynb #b8a518c3
+# %% ../../nbs/73_figures.ipynb #5a342925
 @dataclass
 class Text:
     "A text of a drawn figure."
@@ -43,7 +58,7 @@ class Drawing:
     marks: list  # of dict: name, points, outside
     lines: np.ndarray  # points (n, 2) along lines and at marks
 
-# %% ../../nbs/73_figures.ipynb #4bce5da3
+# %% ../../nbs/73_figures.ipynb #270d040d
 def depth(
     a,  # corners (4, 2) of a convex box, in order
     b,  # of another one
@@ -57,7 +72,7 @@ def depth(
             least = min(least, p.max() - q.min(), q.max() - p.min())
     return float(least)
 
-# %% ../../nbs/73_figures.ipynb #eb69f039
+# %% ../../nbs/73_figures.ipynb #98f33ac9
 FAULTS = {}  # name -> function of a drawing that gives sentences
 
 
@@ -79,7 +94,7 @@ def overlapping_texts(d: Drawing) -> list:  # of sentences
             found.append(f'{a.kind} "{_short(a.text)}" and {b.kind} "{_short(b.text)}"')
     return found
 
-# %% ../../nbs/73_figures.ipynb #654d8812
+# %% ../../nbs/73_figures.ipynb #6731a9f0
 @fault('cut off')
 def cut_texts(d: Drawing) -> list:  # of sentences
     "Texts that leave the figure, or the window behind which they are drawn."
@@ -92,7 +107,7 @@ def cut_texts(d: Drawing) -> list:  # of sentences
             found.append(f'{t.kind} "{_short(t.text)}"')
     return found
 
-# %% ../../nbs/73_figures.ipynb #3e3c5a60
+# %% ../../nbs/73_figures.ipynb #c0155844
 def _axis_fault(axis, traces):  # '' if it can be read
     if axis['bare']:
         return ''
@@ -116,7 +131,7 @@ def unlabelled_axes(d: Drawing) -> list:  # of sentences
     found = [(a['id'], _axis_fault(a, p['traces'])) for p in d.panels for a in p['axes']]
     return [f'axis {name}: {what}' for name, what in dict.fromkeys(found) if what]
 
-# %% ../../nbs/73_figures.ipynb #d1719f86
+# %% ../../nbs/73_figures.ipynb #65f363e3
 @fault('outside')
 def marks_outside(d: Drawing) -> list:  # of sentences
     "Traces with points outside of their panel."
@@ -126,7 +141,7 @@ def marks_outside(d: Drawing) -> list:  # of sentences
         if m['outside']
     ]
 
-# %% ../../nbs/73_figures.ipynb #ee1af040
+# %% ../../nbs/73_figures.ipynb #7cdbff05
 @fault('crossed')
 def crossed_texts(d: Drawing) -> list:  # of sentences
     "Texts through which a line of data goes."
@@ -144,28 +159,10 @@ def crossed_texts(d: Drawing) -> list:  # of sentences
             found.append(f'{t.kind} "{_short(t.text)}"')
     return found
 
-# %% ../../nbs/73_figures.ipynb #d8a9a87b
+# %% ../../nbs/73_figures.ipynb #f35a8692
 LEAST_CONTRAST = 4.5
 
 
-def luminance(
-    colour,  # (..., 3), 0 to 255
-):  # (...), 0 for black to 1 for white
-    "Relative luminance of sRGB colours (WCAG 2.2)."
-    c = np.asarray(colour, float) / 255
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    return linear @ [0.2126, 0.7152, 0.0722]
-
-
-def contrast(
-    a,  # (..., 3) colours, 0 to 255
-    b,  # the same
-):  # (...), from 1 to 21
-    "Contrast of two colours (WCAG 2.2)."
-    la, lb = luminance(a), luminance(b)
-    return (np.maximum(la, lb) + 0.05) / (np.minimum(la, lb) + 0.05)
-
-# %% ../../nbs/73_figures.ipynb #d4050329
 @fault('pale')
 def pale_texts(d: Drawing) -> list:  # of sentences
     "Texts whose contrast is too low on a fifth or more of their ground."
@@ -186,7 +183,7 @@ def find_faults(d: Drawing) -> list:  # of sentences, each with the name of its 
     found = [f'{name}: {says}' for name, f in FAULTS.items() for says in f(d)]
     return list(dict.fromkeys(found))
 
-# %% ../../nbs/73_figures.ipynb #f521679f
+# %% ../../nbs/73_figures.ipynb #573fb663
 _FLAGS = (
     '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking '
     '--disable-component-update --disable-sync --disable-dev-shm-usage'
@@ -214,7 +211,7 @@ def find_chromium() -> str:  # its path
         raise InputError(f"no browser was found; one of {', '.join(names)} was expected")
     return path
 
-# %% ../../nbs/73_figures.ipynb #91235c4b
+# %% ../../nbs/73_figures.ipynb #623cecac
 def _colour(text):  # (0 to 255) * 3, alpha
     numbers = [float(v) for v in re.findall(r'[\d.]+', text)]
     return tuple(numbers[:3]), numbers[3] if len(numbers) > 3 else 1.0
@@ -242,7 +239,7 @@ def _as_drawing(found, colours):  # what the page told, with the colours of each
     size = found['width'], found['height']
     return Drawing(*size, texts, found['panels'], found['marks'], lines)
 
-# %% ../../nbs/73_figures.ipynb #057b0661
+# %% ../../nbs/73_figures.ipynb #5462458a
 def _measure(page, figure, width, theme):  # one figure in a page that is ready
     arguments = [figure, width, bool(theme)]
     found = page.evaluate('([f, w, t]) => palmtlMeasure(f, w, t)', arguments)
@@ -273,7 +270,7 @@ def _measure_all(figures, width, theme):
         browser.close()
     return out
 
-# %% ../../nbs/73_figures.ipynb #33765d44
+# %% ../../nbs/73_figures.ipynb #6e6b8d8b
 def draw_figures(
     figures,  # of plotly `Figure`, or of dict as a notebook keeps them
     width: int = 860,  # pixels
@@ -308,7 +305,7 @@ def figure_faults(
     "Everything that is wrong with a figure."
     return find_faults(draw_figures([figure], **kw)[0])
 
-# %% ../../nbs/73_figures.ipynb #4b3961b8
+# %% ../../nbs/73_figures.ipynb #99376c78
 _PLOTLY = 'application/vnd.plotly.v1+json'
 
 
@@ -324,3 +321,168 @@ def saved_figures(
                 if _PLOTLY in output.get('data', {}):
                     found[f'{path.stem}, cell {i}'] = output['data'][_PLOTLY]
     return found
+
+# %% ../../nbs/73_figures.ipynb #618533d0
+class MadeRun:
+    "A run that was never trained, with the files' answers that figures ask for."
+
+    def __init__(self, tasks, steps, every, kpi=False):  # evaluated after every so many steps
+        self.folder, self.tasks, self.state = (
+            Path('annealed-6pals-absdiff-s11711-1a2b3c4d'),
+            tasks,
+            '',
+        )
+        self.settings = SimpleNamespace(keep='best', batch_size=8)
+        self.known = [self._step(i, kpi) for i in range(steps)]
+        for at in range(every, steps + 1, every):
+            self.known += [self._dev(j, at, at / (at + 200)) for j in range(len(tasks))]
+            score = at / (at + 200) - 0.001 * (at > steps - every)
+            self.known.append(dict(event='epoch', step=at, score=score, **self._spent(at)))
+
+    def _spent(self, at):
+        return dict(examples=8 * at, tokens=400 * at, seconds=0.02 * at)
+
+    def _step(self, i, kpi):
+        k, n = (7 * i * i + i) % 11 % len(self.tasks), len(self.tasks)
+        row = dict(
+            event='step', step=i, task=self.tasks[k].name, weight=1 + k / n, loss=2 / (1 + i)
+        )
+        row |= dict(lr=1e-4 * min(1, i / 50), tokens=400, places=440, seconds=0.02 * (i + 1))
+        return row | (dict(kpi=[0.3 + i / 9000] * n) if kpi else {})
+
+    def _dev(self, j, at, metric):
+        metric -= j / 50
+        band = dict(metric=metric, low=metric - 0.04, high=metric + 0.04, majority=0.1 + j / 20)
+        return dict(event='dev', step=at, task=self.tasks[j].name, **band, **self._spent(at))
+
+    def events(self, kind=None):
+        return [e for e in self.known if kind in (None, e['event'])]
+
+    def frame(self, kind):
+        return pd.DataFrame(self.events(kind))
+
+    def read_json(self, name):
+        raise InputError(f'a made-up run has no {name}')
+
+# %% ../../nbs/73_figures.ipynb #0ab238af
+def _made_scores(n_cells, tasks, seeds=3):  # as `summarise` gives them
+    rows = []
+    for i in range(n_cells):
+        for j, what in enumerate([*(t.name for t in tasks), 'score']):
+            mean = 0.35 + 0.4 * ((3 * i + 5 * j) % 7) / 7
+            known = (
+                dict(low=mean - 0.07, high=mean + 0.07) if seeds > 1 else dict(low=None, high=None)
+            )
+            cell = f'{6 * (i % 2)} PALs, pairs={["cross", "absdiff"][i % 2]} {i}'
+            rows.append(dict(cell=cell, what=what, mean=mean, majority=0.2 + 0.05 * j, **known))
+    return pd.DataFrame(rows).astype(dict(low=float, high=float))
+
+
+def _made_differences(n_cells, tasks, how):  # as `compare` gives them; how: some, grey, missing
+    rows = []
+    for r in _made_scores(n_cells, tasks).itertuples():
+        v = np.nan if how == 'missing' else r.mean - 0.52
+        told = how == 'some' and abs(v) > 0.1
+        row = dict(a='baseline', b=r.cell, claim=r.cell, what=r.what, difference=v, separable=told)
+        seeds = dict(seed_low=v - 0.06, seed_high=v + 0.06)
+        rows.append(row | seeds | dict(row_low=v - 0.03, row_high=v + 0.03))
+    return pd.DataFrame(rows)
+
+
+def _run_figures(name, run):
+    charts = dict(schedule=schedule_chart(run), training=train_chart(run))
+    for x in ('step', 'tokens'):
+        charts[f'curves by {x}'] = dev_curves(run, x)
+    return {f'{name}, {k}': f for k, f in charts.items() if f is not None}
+
+
+def _comparison_figures(name, n_cells, tasks):
+    names = {t.name: t.title for t in tasks}
+    found = {}
+    for seeds in (1, 3):
+        scores = _made_scores(n_cells, tasks, seeds)
+        found[f'bars, {seeds} seeds'] = score_bars(scores, names=names)
+    found['radar'] = radar(scores, names=names)
+    for how in ('some', 'grey', 'missing'):
+        table = _made_differences(n_cells, tasks, how)
+        found[f'heat map, {how}'] = heat_map(table, names=names)
+        found[f'differences, {how}'] = claim_chart(table.assign(paper=0.1), 'Difference')
+    return {f'{name}, {k}': f for k, f in found.items()}
+
+# %% ../../nbs/73_figures.ipynb #daf73c80
+def _pal_figures(name, tasks):
+    rows = [
+        (layer, t.name, 0.01 * layer * (j + 1)) for layer in range(12) for j, t in enumerate(tasks)
+    ]
+    sizes = pd.DataFrame(rows, columns=['layer', 'task', 'ratio'])
+    sizes = sizes.assign(low=sizes.ratio / 2, high=sizes.ratio * 2, tokens=9000)
+    sizes.loc[sizes.layer < 6, 'ratio'] = np.nan
+    off = pd.DataFrame([dict(task=t.name, metric=t.metric, rows=500) for t in tasks])
+    off = off.assign(on=0.7, off=0.6, difference=0.1, low=-0.02, high=0.22)
+    names = {t.name: t.title for t in tasks}
+    found = dict(sizes=size_chart(sizes, names, 'made up'), off=off_chart(off, names, 'made up'))
+    pieces = '[CLS] the lamp is not good but the cup is very nice [SEP]'.split()
+    weights = np.random.default_rng(0).dirichlet(np.ones(len(pieces)), (12, 4, len(pieces)))
+    maps = [Attention(pieces, weights, {11: weights[0]})] * len(tasks[1].columns)
+    found |= {f'attention {layer}': attention_chart(maps, layer, task='Quora') for layer in (0, 11)}
+    return {f'{name}, {k}': f for k, f in found.items()}
+
+
+def made_figures() -> dict:  # what it is -> figure
+    "The figures of runs, comparisons, schedules and PALs, for made-up numbers."
+    found = {}
+    for name, tasks in (('three tasks', PAPER_TASKS), ('eight tasks', GLUE_TASKS)):
+        for what, steps, every in (('no evaluation', 30, 99), ('one', 60, 60), ('ten', 900, 90)):
+            run = MadeRun(tasks, steps, every, kpi=what == 'ten')
+            found |= _run_figures(f'{name}, {what}', run)
+        for cells in (1, 2, 14):
+            found |= _comparison_figures(f'{name}, {cells} cells', cells, tasks)
+        sizes = {t.title: 3000 * 4**i for i, t in enumerate(tasks[:8])}
+        for scheduler in ('annealed', 'dynamic', 'sequential'):
+            found[f'{name}, schedule {scheduler}'] = play(scheduler, sizes)
+        found |= _pal_figures(name, tasks)
+    return found
+
+# %% ../../nbs/73_figures.ipynb #f3d5df51
+def _report(found):  # prints what is wrong; how many figures have a fault
+    for name, faults in found.items():
+        for says in faults:
+            print(f'{name}: {says}', flush=True)
+    return sum(map(bool, found.values()))
+
+
+def check_figures(
+    figures: dict,  # name -> figure
+    theme: str | None = None,  # as in `draw_figures`
+    **kw,  # width: as in `draw_figures`
+) -> dict:  # name -> list of sentences
+    "Draw many figures and look for faults in each."
+    drawings = draw_figures(figures.values(), theme=theme, **kw)
+    ending = f' ({theme})' if theme else ''
+    return {name + ending: find_faults(d) for name, d in zip(figures, drawings)}
+
+
+def main(argv=None):
+    "The command `python -m palmtl.dev.figures`."
+    what = 'Draw every figure of the notebooks, and of made-up runs, and say which cannot be read.'
+    p = argparse.ArgumentParser(prog='python -m palmtl.dev.figures', description=what)
+    p.add_argument(
+        'names', nargs='*', help='notebooks, by the beginning of their names; all if none'
+    )
+    p.add_argument('--made', action='store_true', help='the made-up figures only')
+    given = p.parse_args(argv)
+    saved = {} if given.made else saved_figures()
+    if given.names:
+        saved = {k: f for k, f in saved.items() if k.startswith(tuple(given.names))}
+    found = check_figures(saved)
+    if not given.names:
+        made = made_figures()
+        for theme, width in (('light', 1000), ('dark', 700)):
+            found |= check_figures(made, theme, width=width)
+    n = _report(found)
+    print(f'{len(found)} figures looked at, {n} with a fault')
+    return bool(n)
+
+
+if __name__ == '__main__' and '__file__' in globals():
+    sys.exit(main())  # as a command, not in a notebook

@@ -92,9 +92,12 @@ function palmtlMarks(plot, panels) { // where each trace's points stand, clipped
       panel.traces += 1;
       continue;
     }
-    const known = p => p !== undefined && p !== null && Number.isFinite(+p);
-    points = points.filter(p => known(p[0]) && known(p[1])).map(p => [x.c2p(p[0]), y.c2p(p[1])]);
+    const known = (v, axis) => {
+      return v !== undefined && v !== null && Number.isFinite(+v) && (axis.type !== 'log' || v > 0);
+    };
+    points = points.filter(p => known(p[0], x) && known(p[1], y)).map(p => [x.c2p(p[0]), y.c2p(p[1])]);
     if (points.length) panel.traces += 1;
+    points = points.filter(p => Number.isFinite(p[0]) && Number.isFinite(p[1]));
     const bad = (v, axis) => !(v > -2 && v < axis._length + 2);
     const outside = points.filter(p => bad(p[0], x) || bad(p[1], y)).length;
     marks.push({name: trace.name ?? '', points: points.length, outside});
