@@ -13,7 +13,13 @@ function library(model) { // one for the whole page
     model.send({kind: 'plotly'});
   });
 }
-function withTheme(layout) { // in the colours of the page
+function revision(data, layout) { // the same for figures of one kind: a reader's zoom stays there
+  const axes = Object.keys(layout).filter(k => /^[xy]axis/.test(k)).sort();
+  const titles = axes.map(k => layout[k].title?.text ?? layout[k].title ?? '');
+  const kinds = [...new Set(data.map(t => t.type ?? 'scatter'))].sort();
+  return JSON.stringify([kinds, axes, titles, layout.title?.text ?? '']);
+}
+function withTheme(layout, data) { // in the colours of the page
   const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
   const ink = colour('--jp-ui-font-color1') || '#333';
   const line = colour('--jp-border-color2') || '#ddd';
@@ -22,7 +28,7 @@ function withTheme(layout) { // in the colours of the page
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',
     font: {...layout.font, color: ink},
-    uirevision: 'kept',
+    uirevision: revision(data, layout),
   };
   const lines = {gridcolor: line, zerolinecolor: line, linecolor: line};
   for (const k of Object.keys(themed)) {
@@ -37,7 +43,7 @@ async function render({model, el}) {
   const Plotly = await library(model);
   const draw = () => {
     const {data, layout} = model.get('figure');
-    Plotly.react(plot, data, withTheme(layout), {responsive: true, displaylogo: false});
+    Plotly.react(plot, data, withTheme(layout, data), {responsive: true, displaylogo: false});
   };
   draw();
   model.on('change:figure', draw);
