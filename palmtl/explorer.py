@@ -6,7 +6,7 @@
 __all__ = ['RunTable', 'html_table', 'Explorer']
 
 # %% ../nbs/63_explorer.ipynb #cell-3
-import html
+import functools, html
 from pathlib import Path
 import anywidget, ipywidgets as W, pandas as pd, traitlets
 from fastcore.basics import patch
@@ -35,7 +35,7 @@ class RunTable(anywidget.AnyWidget):
 
     def show(self, table):  # from `find_runs`
         "List these runs."
-        empty = [c for c in ('note', 'date') if not table[c].map(cell_text).any()]
+        empty = [c for c in ('note', 'date') if not any(map(cell_text, table[c]))]
         t = table.drop(columns=empty)
         numbers = [is_numeric(t[c]) for c in t]
         rows = t.itertuples(index=False, name=None)
@@ -94,7 +94,7 @@ class Explorer(Board):
     ):
         self.runs, self.data, self.splits = Path(runs or runs_folder()), data, {}
         self.grid = self.seen = self.unusable = None
-        self.filling = False
+        self.filling, self.picked = False, {}  # control -> what somebody chose in it
         self.wrong, self.count, self.status = W.HTML(), W.HTML(), W.HTML()
         self.error, self.page, self.place = W.HTML(), W.HTML(), W.VBox()
         self.chart = PictureChart()
@@ -149,7 +149,7 @@ def make_views(self: Explorer):
     self.controls = {}
     for name, control in CONTROLS.items():
         w = W.Dropdown(description=control.title, **_line('440px', '70px'))
-        w.observe(lambda _: None if self.filling else self.draw(), 'value')
+        w.observe(functools.partial(self.pick, name), 'value')
         self.controls[name] = w
     row = W.HBox([*self.controls.values()], layout=W.Layout(flex_flow='row wrap'))
     return self.view, row
@@ -221,6 +221,8 @@ def count_text(self: Explorer) -> str:
         return f'<b>No finished run yet</b> in {where}{records}{then}'
     hidden = len(set(self.table.chosen) - set(self.shown.index))
     text = f'{len(self.table.chosen)} of {usable} usable runs chosen'
+    if not len(self.shown):
+        return f'<b>No run matches the filter</b>; {text}, 0 of {len(self.found)} listed.'
     if hidden:
         text += f', {hidden} of them not in the table below the filter'
     text += f'; {len(self.shown)} of {len(self.found)} listed.'
@@ -243,13 +245,38 @@ def fill(self: Explorer):
     self.filling = True
     try:
         for name, w in self.controls.items():
-            was, choices = w.label, CONTROLS[name].choices(self.grid)
-            w.options = choices
-            texts = [text for text, _ in choices]
-            start = range(len(texts))[CONTROLS[name].start]
-            w.index = texts.index(was) if was in texts else start
+            w.options = CONTROLS[name].choices(self.grid)
+            w.index = self.place_of(name)
     finally:
         self.filling = False
+
+
+@patch
+def place_of(self: Explorer, name) -> int:
+    "Where a list stands: at what was chosen in it, or at its own first choice."
+    w, picked = self.controls[name], self.picked.get(name)
+    texts = [text for text, _ in w.options]
+    if picked in texts:
+        return texts.index(picked)
+    place = range(len(texts))[CONTROLS[name].start]
+    taken = self.controls['one'].label if name == 'other' else None
+    free = [i for i, text in enumerate(texts) if text != taken]
+    return place if place in free or not free else free[-1]
+
+
+@patch
+def pick(self: Explorer, name, _=None):
+    "Somebody chose in a list."
+    if self.filling:
+        return
+    self.picked[name] = self.controls[name].label
+    self.filling = True
+    try:
+        if self.grid:
+            self.controls['other'].index = self.place_of('other')
+    finally:
+        self.filling = False
+    self.draw()
 
 # %% ../nbs/63_explorer.ipynb #93a2148a
 @patch
@@ -292,7 +319,7 @@ def show_view(self: Explorer):
     self.page.value = f'<div style="overflow:auto;max-height:460px">{inside}</div>'
     self.status.value = ''.join(f'<div>{html.escape(n)}</div>' for n in notes)
     for kind, button in self.formats.items():
-        button.disabled = getattr(self.seen, FORMATS[kind][0]) is None
+        button.layout.display = '' if getattr(self.seen, FORMATS[kind][0]) is not None else 'none'
     charts = [self.chart] if figure is not None else []
     self.place.children = [*charts, self.page, self.exports]
 

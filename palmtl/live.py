@@ -17,7 +17,7 @@ from fastcore.basics import patch
 from .basics import InputError, Registry
 from .runs import Run
 from .speed import cores_shared, floor_seconds
-from .plots import AXES, COLOURS, dev_curves, layout
+from .plots import AXES, COLOURS, MIDDLE, calm_bins, dev_curves, layout
 
 # %% ../nbs/53_live.ipynb #f9657958
 class LiveRun(Run):
@@ -160,7 +160,7 @@ PARTS = [
     'train loss',
     'share of the batches',
     'weight of the loss',
-    'KPI (what the scheduler is told of a task)',
+    'what the scheduler is told (KPI)',
     'learning rate',
     'real tokens per second',
 ]
@@ -205,7 +205,7 @@ def _draw_speed(fig, step, at, cost):
         seconds=('seconds', 'last'),
         steps=('step', 'nunique'),
     )
-    grey = dict(line_color='#555555', showlegend=False)
+    grey = dict(line_color=MIDDLE, showlegend=False)
     fig.add_scatter(x=at, y=d.lr, name='learning rate', **grey, row=2, col=2)
     took = d.seconds.diff().where(lambda s: s > 0)
     above = [
@@ -233,11 +233,12 @@ def _note_missing_kpi(fig):
 def train_chart(
     run: Run,  # with events
     x: str = 'step',  # one of `AXES`
-    bins: int = 60,  # stretches of steps
+    bins: int = 60,  # stretches of steps, at most
 ):  # figure, or None before the first step
     "Train loss, share of each task, loss weight, KPI, learning rate and speed."
-    if not run.events('step'):
+    if not (steps := run.events('step')):
         return None
+    bins = calm_bins(len(steps), len({e['task'] for e in steps}), bins)
     fig = make_subplots(2, 3, subplot_titles=PARTS, vertical_spacing=0.2)
     step, at = stretches(run, bins, x)
     share = step.groupby(['bin', 'task']).size().unstack(fill_value=0)
@@ -247,6 +248,8 @@ def train_chart(
             _draw_task(fig, step, at, share, task, colour, i)
     _draw_speed(fig, step, at, environment(run).get('speed'))
     fig.update_yaxes(range=[0, 1], tickformat='.0%', row=1, col=2)
+    fig.update_yaxes(exponentformat='power', rangemode='tozero', row=2, col=2)
+    fig.update_yaxes(rangemode='tozero', row=2, col=3)
     fig.update_xaxes(title=AXES[x], row=2)
     if 'kpi' not in step:
         _note_missing_kpi(fig)

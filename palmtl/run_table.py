@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['USABLE', 'plain_text', 'cell_text', 'check_small_files', 'read_line', 'as_table', 'is_run', 'published_records',
-           'find_runs', 'is_numeric', 'operands', 'matches', 'query', 'sort_runs', 'ReadRun', 'group_runs',
-           'cell_labels', 'Chosen', 'dev_digests', 'check_rows']
+           'find_runs', 'is_numeric', 'operands', 'alternatives', 'matches', 'query', 'sort_runs', 'ReadRun',
+           'group_runs', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
 
 # %% ../nbs/60_run_table.ipynb #cell-3
 import dataclasses, hashlib, json, math, operator, re, shlex
@@ -97,6 +97,8 @@ def read_line(
     run = LiveRun(folder)
     published = (folder / 'dev.npz').exists()
     state = 'published' if published and run.state == 'finished' else run.state
+    if state not in ('finished', 'published') and run.writer():
+        state = 'running'
     line = dict(folder=str(folder), run=folder.name, state=state, note='')
     settings = None
     try:
@@ -224,6 +226,24 @@ def operands(
         return values.map(lambda x: str(x)[: len(value)], na_action='ignore'), value
     return values.map(lambda x: str(x).lower(), na_action='ignore'), value.lower()
 
+# %% ../nbs/60_run_table.ipynb #dca695fd
+def alternatives(
+    values: pd.Series,  # the column
+    sign: str,  # as in `operands`
+    value: str,  # what was asked for
+) -> list:  # of text
+    "`pairs=cross,cosine` means either; a value that holds commas itself is found as well."
+    parts = value.split(',')
+    if sign not in ('=', '!=') or len(parts) == 1:
+        return [value]
+    return parts if is_numeric(values) else [value, *parts]
+
+
+def _compare(name, column, sign, value):  # for which rows it holds; what is not known never does
+    values, value = operands(name, column, sign, value)
+    compare = _COMPARE[sign]
+    return [x is not None and x == x and bool(compare(x, value)) for x in values]
+
 # %% ../nbs/60_run_table.ipynb #a5a70cbd
 _COMPARE = {
     '=': operator.eq,
@@ -250,9 +270,9 @@ def matches(
         raise InputError(f"the runs have no '{name}'{near}; known are {', '.join(known)}")
     shared = lambda: pd.Series([same[name]] * len(table), index=table.index, dtype=object)
     column = table[name] if name in table else shared()
-    values, value = operands(name, column, sign, value)
-    hit = lambda x: x is not None and x == x and bool(_COMPARE[sign](x, value))
-    return pd.Series([hit(x) for x in values], index=table.index, dtype=bool)
+    hits = [_compare(name, column, sign, v) for v in alternatives(column, sign, value)]
+    found = np.logical_and.reduce(hits) if sign == '!=' else np.logical_or.reduce(hits)
+    return pd.Series(found, index=table.index, dtype=bool)
 
 # %% ../nbs/60_run_table.ipynb #957ed5bd
 def query(
@@ -422,12 +442,21 @@ def dev_digests(
             '(environment.json has no digest of them), so that it cannot be compared'
         ) from None
 
+# %% ../nbs/60_run_table.ipynb #f546fe2a
+def common_tasks(
+    runs: list,  # of Run
+) -> list:  # of names, in the order of the first run
+    "The tasks that all runs have."
+    rest = [{t.name for t in r.tasks} for r in runs[1:]]
+    return [t.name for t in runs[0].tasks if all(t.name in names for names in rest)]
+
 # %% ../nbs/60_run_table.ipynb #71eaf8b0
 def _check_pair(a, b, task):  # the same tasks, dev rows and metrics?
     digests = [dev_digests(r) for r in (a, b)]
     metrics = [{t.name: t.metric for t in r.tasks} for r in (a, b)]
     if task:
-        digests = [{task: d.get(task)} for d in digests]
+        wanted = [task] if isinstance(task, str) else task
+        digests = [{k: d.get(k) for k in wanted} for d in digests]
     if set(digests[0]) != set(digests[1]) or None in digests[1].values():
         raise InputError(
             f"run {b.folder.name} has the tasks {', '.join(metrics[1])}, and run {a.folder.name} "
@@ -448,7 +477,7 @@ def _check_pair(a, b, task):  # the same tasks, dev rows and metrics?
 # %% ../nbs/60_run_table.ipynb #11f224f3
 def check_rows(
     *runs,  # of Run
-    task: str | None = None,  # only this one; all if None
+    task=None,  # only this one, or only these; all if None
 ):
     "Raise `InputError` unless all runs answered the same dev rows by the same metrics."
     first = runs[0]

@@ -19,8 +19,17 @@ from .data import read_predictions
 from .settings import differences, resolve_tasks
 from .runs import Run
 from .comparisons import compare, interval_text, left_out, scores, side_by_side, summarise
-from .plots import AXES, COLOURS, claim_chart, heat_map, layout, radar, score_bars
-from .run_table import Chosen, check_rows, dev_digests, plain_text
+from palmtl.plots import (
+    AXES,
+    COLOURS,
+    blank_chart,
+    claim_chart,
+    heat_map,
+    layout,
+    radar,
+    score_bars,
+)
+from .run_table import Chosen, check_rows, common_tasks, dev_digests, plain_text
 
 # %% ../nbs/61_views.ipynb #df38b3be
 def check_pairs(
@@ -35,7 +44,8 @@ def check_pairs(
             'all chosen runs have the same settings but for the seed; '
             'choose runs of at least two settings'
         )
-    check_rows(*grid.runs())
+    shared = common_tasks(grid.runs())
+    check_rows(*grid.runs(), task=None if len(shared) in (0, len(grid.tasks)) else shared)
     own = {seed for cell, seed in grid.found if cell == baseline}
     others = {seed for cell, seed in grid.found if cell != baseline}
     if not own & others:
@@ -54,7 +64,11 @@ def difference(
     baseline = baseline or grid.labels[0]
     check_pairs(grid, baseline)
     pairs = [(baseline, cell) for cell in grid.labels if cell != baseline]
-    out = compare(grid, pairs, [*grid.tasks, 'score'], grid.known)
+    shared = common_tasks(grid.runs())
+    # totals of different tasks are different quantities
+    whats = [*shared, 'score'] if len(shared) == len(grid.tasks) else shared
+    out = compare(grid, pairs, whats, grid.known)
+    out.attrs['left out'] = [n for n in grid.tasks if n not in shared]
     if not out.seeds.any():  # their files are there, but cannot be read: say why
         for r in grid.runs():
             r.verify()
@@ -108,9 +122,7 @@ def curves(
             fig.add_scatter(x=d[x], y=d.metric.round(5), showlegend=first, **style, **place)
             seen.add(label)
     fig.update_xaxes(title=AXES[x])
-    if not fig.data:
-        fig.add_annotation(text='no evaluation', showarrow=False)
-    return fig
+    return fig if fig.data else blank_chart('no evaluation yet', 'Dev scores')
 
 # %% ../nbs/61_views.ipynb #cell-24
 def dev_split(
@@ -404,6 +416,8 @@ def difference_notes(
     "What must be said beside a difference."
     lost = sorted(set(c.b[c.seeds == 0]))
     notes = [f"No seed in common with the baseline: {'; '.join(lost)}."] if lost else []
+    if absent := ', '.join(c.attrs.get('left out', ())):
+        notes.append(f'Only what all chosen runs have is compared: not {absent}, and no total.')
     notes += _TESTS
     if c.seeds.max() == 1:
         notes.append(
@@ -466,15 +480,17 @@ def view_difference(grid, baseline):
     return _against(grid, baseline, lambda c, title: claim_chart(c.assign(claim=c.b), title))
 
 # %% ../nbs/61_views.ipynb #08b5c49b
-def _check_two(one, other):
+def _check_two(grid, one, other):
+    if len(grid.runs()) < 2:
+        raise InputError('this view compares two runs; choose a second one in the table')
     if one.folder == other.folder:
-        raise InputError('choose two different runs')
+        raise InputError('the same run stands on both sides; choose two different runs')
 
 
 @view('settings', 'Settings', controls=('one', 'other'))
 def view_settings(grid, one, other):
     "The settings in which two runs differ."
-    _check_two(one, other)
+    _check_two(grid, one, other)
     t = differences(one.settings, other.settings)
     t.columns = ['first', 'second', 'help']
     t = t.map(plain_text).rename_axis('setting').reset_index()
@@ -492,6 +508,6 @@ def view_worst(grid, one, task):
 @view('changed', 'Changed rows', controls=('one', 'other', 'task'))
 def view_changed(grid, one, other, task):
     "The dev rows in which two runs differ most."
-    _check_two(one, other)
+    _check_two(grid, one, other)
     t = examples(one, task, other, data=grid.data, splits=grid.splits)
     return Shown(None, t, t, [f'{one.folder.name} against {other.folder.name}', t.attrs['says']])

@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 import torch
 from cells import run_flagged
+from palmtl.graphs import Graphs
 from palmtl.schedulers import SCHEDULERS
 from palmtl.settings import make_settings
 from palmtl.training import Trainer
@@ -72,7 +73,10 @@ def weights(t: Trainer) -> dict:
 @item('check', 60)
 def notebook_cells(place: Place):
     "The cells that are flagged `cuda`."
-    swap = {"'cuda'": "'cpu'", "check('cpu')), 6)": "check('cpu')), 40)"} if place.tiny else {}
+    swap = {}
+    if place.tiny:  # a CPU records nothing, so that the body is called at every step
+        swap = {"'cuda'": "'cpu'", "check('cpu')), 6)": "check('cpu')), 40)"}
+        swap |= {"in (dict(), dict(accumulate=2), dict(step_loss='sum'))": 'in (dict(accumulate=2),)'}
 
     def change(source):
         for old, new in swap.items():
@@ -340,3 +344,56 @@ def what_a_recording_costs(place: Place):
         slowest=max((s for s, _ in took), default=None), bytes_in_all=sum(b for _, b in took),
         ok=keys < 60,
     )  # fmt: skip
+
+
+@contextlib.contextmanager
+def broken(how: str):
+    "Recordings that play something else than what they were given."
+    call = Graphs.__call__
+
+    def stale_rows(self, key, *inputs):
+        kept = self.__dict__.setdefault('first', {}).setdefault(key, [x.clone() for x in inputs])
+        return call(self, key, kept[0], *inputs[1:])
+
+    def stale_weight(self, key, *inputs):
+        kept = self.__dict__.setdefault('first', {}).setdefault(key, [x.clone() for x in inputs])
+        return call(self, key, inputs[0], *kept[1:])
+
+    def same_dropout(self, key, *inputs):
+        torch.manual_seed(1)
+        return call(self, key, *inputs)
+
+    def stale_rate(self, key, *inputs):
+        for group in self.body.__self__.optimizer.param_groups:
+            group['lr'] = 1e-2
+        return call(self, key, *inputs)
+
+    def one_more_step(self, key, *inputs):
+        if len(self.known) == 3:
+            call(self, key, *inputs)
+        return call(self, key, *inputs)
+
+    Graphs.__call__ = locals()[how]
+    try:
+        yield
+    finally:
+        Graphs.__call__ = call
+
+
+@item('rehearsal', 60)
+def the_checks_can_fail(place: Place):
+    "Each fault is found by the check that is there for it."
+    for how, check, found in [
+        ('stale_rows', what_changes_between_replays, 'rows are read'),
+        ('stale_weight', what_changes_between_replays, 'loss weight is read'),
+        ('stale_rate', what_changes_between_replays, 'rate 0 moves nothing'),
+        ('same_dropout', dropout_is_fresh, 'replays draw differently'),
+        ('one_more_step', the_limit_of_recordings, 'beyond the limit'),
+        ('one_more_step', recorded_equals_plain, 'recorded = plain: pal at final'),
+    ]:
+        seen = {}
+        listening = copy.copy(place)
+        listening.write = lambda stage, name, **what: seen.update({name: what.get('ok')})
+        with broken(how):
+            check(listening)
+        place.write('rehearsal', f'{how}: {found}', ok=seen[found] is False)

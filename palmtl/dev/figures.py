@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['FAULTS', 'LEAST_CONTRAST', 'THEMES', 'Text', 'Drawing', 'depth', 'fault', 'overlapping_texts', 'cut_texts',
            'unlabelled_axes', 'marks_outside', 'crossed_texts', 'pale_texts', 'find_faults', 'find_chromium',
-           'draw_figures', 'figure_faults', 'saved_figures', 'MadeRun', 'made_figures', 'check_figures', 'main']
+           'draw_figures', 'figure_faults', 'saved_figures', 'MadeRun', 'made_figures', 'remains', 'check_figures',
+           'main']
 
-# %% ../../nbs/73_figures.ipynb #8ff15d9f
+# %% ../../nbs/73_figures.ipynb #1d9d82a4
 import argparse, base64, json, re, shutil, sys, threading
 from dataclasses import dataclass
 from importlib import resources
@@ -32,7 +33,7 @@ from ..playground import play
 from ..live import train_chart
 from ..palview import Attention, attention_chart, off_chart, size_chart
 
-# %% ../../nbs/73_figures.ipynb #5a342925
+# %% ../../nbs/73_figures.ipynb #67c5dfdc
 @dataclass
 class Text:
     "A text of a drawn figure."
@@ -58,7 +59,7 @@ class Drawing:
     marks: list  # of dict: name, points, outside
     lines: np.ndarray  # points (n, 2) along lines and at marks
 
-# %% ../../nbs/73_figures.ipynb #270d040d
+# %% ../../nbs/73_figures.ipynb #c6171763
 def depth(
     a,  # corners (4, 2) of a convex box, in order
     b,  # of another one
@@ -72,7 +73,7 @@ def depth(
             least = min(least, p.max() - q.min(), q.max() - p.min())
     return float(least)
 
-# %% ../../nbs/73_figures.ipynb #98f33ac9
+# %% ../../nbs/73_figures.ipynb #89e7cd40
 FAULTS = {}  # name -> function of a drawing that gives sentences
 
 
@@ -94,7 +95,7 @@ def overlapping_texts(d: Drawing) -> list:  # of sentences
             found.append(f'{a.kind} "{_short(a.text)}" and {b.kind} "{_short(b.text)}"')
     return found
 
-# %% ../../nbs/73_figures.ipynb #6731a9f0
+# %% ../../nbs/73_figures.ipynb #64071896
 @fault('cut off')
 def cut_texts(d: Drawing) -> list:  # of sentences
     "Texts that leave the figure, or the window behind which they are drawn."
@@ -107,7 +108,7 @@ def cut_texts(d: Drawing) -> list:  # of sentences
             found.append(f'{t.kind} "{_short(t.text)}"')
     return found
 
-# %% ../../nbs/73_figures.ipynb #c0155844
+# %% ../../nbs/73_figures.ipynb #10fb04a5
 def _axis_fault(axis, traces):  # '' if it can be read
     if axis['bare']:
         return ''
@@ -131,7 +132,7 @@ def unlabelled_axes(d: Drawing) -> list:  # of sentences
     found = [(a['id'], _axis_fault(a, p['traces'])) for p in d.panels for a in p['axes']]
     return [f'axis {name}: {what}' for name, what in dict.fromkeys(found) if what]
 
-# %% ../../nbs/73_figures.ipynb #65f363e3
+# %% ../../nbs/73_figures.ipynb #aa94ef21
 @fault('outside')
 def marks_outside(d: Drawing) -> list:  # of sentences
     "Traces with points outside of their panel."
@@ -141,7 +142,7 @@ def marks_outside(d: Drawing) -> list:  # of sentences
         if m['outside']
     ]
 
-# %% ../../nbs/73_figures.ipynb #7cdbff05
+# %% ../../nbs/73_figures.ipynb #caa5030d
 @fault('crossed')
 def crossed_texts(d: Drawing) -> list:  # of sentences
     "Texts through which a line of data goes."
@@ -159,7 +160,7 @@ def crossed_texts(d: Drawing) -> list:  # of sentences
             found.append(f'{t.kind} "{_short(t.text)}"')
     return found
 
-# %% ../../nbs/73_figures.ipynb #f35a8692
+# %% ../../nbs/73_figures.ipynb #77d01fac
 LEAST_CONTRAST = 4.5
 
 
@@ -183,7 +184,7 @@ def find_faults(d: Drawing) -> list:  # of sentences, each with the name of its 
     found = [f'{name}: {says}' for name, f in FAULTS.items() for says in f(d)]
     return list(dict.fromkeys(found))
 
-# %% ../../nbs/73_figures.ipynb #573fb663
+# %% ../../nbs/73_figures.ipynb #84e90b71
 _FLAGS = (
     '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking '
     '--disable-component-update --disable-sync --disable-dev-shm-usage'
@@ -211,7 +212,7 @@ def find_chromium() -> str:  # its path
         raise InputError(f"no browser was found; one of {', '.join(names)} was expected")
     return path
 
-# %% ../../nbs/73_figures.ipynb #623cecac
+# %% ../../nbs/73_figures.ipynb #26861a3e
 def _colour(text):  # (0 to 255) * 3, alpha
     numbers = [float(v) for v in re.findall(r'[\d.]+', text)]
     return tuple(numbers[:3]), numbers[3] if len(numbers) > 3 else 1.0
@@ -239,10 +240,10 @@ def _as_drawing(found, colours):  # what the page told, with the colours of each
     size = found['width'], found['height']
     return Drawing(*size, texts, found['panels'], found['marks'], lines)
 
-# %% ../../nbs/73_figures.ipynb #5462458a
-def _measure(page, figure, width, theme):  # one figure in a page that is ready
-    arguments = [figure, width, bool(theme)]
-    found = page.evaluate('([f, w, t]) => palmtlMeasure(f, w, t)', arguments)
+# %% ../../nbs/73_figures.ipynb #7e271e74
+def _measure(page, figure, width, theme, again=False):  # one figure in a page that is ready
+    arguments = [figure, width, bool(theme), again]
+    found = page.evaluate('([f, w, t, a]) => palmtlMeasure(f, w, t, a)', arguments)
     page.set_viewport_size(dict(width=width, height=int(found['height']) + 1))
     page.evaluate("document.body.classList.add('bare')")
     picture = base64.b64encode(page.screenshot()).decode()
@@ -255,7 +256,7 @@ def _measure(page, figure, width, theme):  # one figure in a page that is ready
     return _as_drawing(found, groups)
 
 
-def _measure_all(figures, width, theme):
+def _measure_all(figures, width, theme, in_turn):
     from playwright.sync_api import sync_playwright
     from plotly.offline import get_plotlyjs
 
@@ -266,15 +267,16 @@ def _measure_all(figures, width, theme):
         measure = (resources.files('palmtl.dev') / 'measure.js').read_text(encoding='utf-8')
         for script in (get_plotlyjs(), static_text('chart.js'), measure):
             page.add_script_tag(content=script)
-        out = [_measure(page, f, width, theme) for f in figures]
+        out = [_measure(page, f, width, theme, in_turn and i > 0) for i, f in enumerate(figures)]
         browser.close()
     return out
 
-# %% ../../nbs/73_figures.ipynb #6e6b8d8b
+# %% ../../nbs/73_figures.ipynb #7aea24bb
 def draw_figures(
     figures,  # of plotly `Figure`, or of dict as a notebook keeps them
     width: int = 860,  # pixels
     theme: str | None = None,  # 'light' or 'dark', as the dashboard draws; None: as it was saved
+    in_turn: bool = False,  # each in the place of the one before, as a view of the explorer is
 ) -> list:  # of `Drawing`
     "Draw figures in a browser and measure them."
     if theme is not None and theme not in THEMES:
@@ -286,7 +288,7 @@ def draw_figures(
 
     def work():  # in a thread, since a kernel's own event loop may be running in this one
         try:
-            out.extend(_measure_all(plain, width, theme))
+            out.extend(_measure_all(plain, width, theme, in_turn))
         except BaseException as e:
             failed.append(e)
 
@@ -305,7 +307,7 @@ def figure_faults(
     "Everything that is wrong with a figure."
     return find_faults(draw_figures([figure], **kw)[0])
 
-# %% ../../nbs/73_figures.ipynb #99376c78
+# %% ../../nbs/73_figures.ipynb #cfb4cfb8
 _PLOTLY = 'application/vnd.plotly.v1+json'
 
 
@@ -322,7 +324,7 @@ def saved_figures(
                     found[f'{path.stem}, cell {i}'] = output['data'][_PLOTLY]
     return found
 
-# %% ../../nbs/73_figures.ipynb #618533d0
+# %% ../../nbs/73_figures.ipynb #f5d84755
 class MadeRun:
     "A run that was never trained, with the files' answers that figures ask for."
 
@@ -364,7 +366,7 @@ class MadeRun:
     def read_json(self, name):
         raise InputError(f'a made-up run has no {name}')
 
-# %% ../../nbs/73_figures.ipynb #0ab238af
+# %% ../../nbs/73_figures.ipynb #e33ab811
 def _made_scores(n_cells, tasks, seeds=3):  # as `summarise` gives them
     rows = []
     for i in range(n_cells):
@@ -409,7 +411,7 @@ def _comparison_figures(name, n_cells, tasks):
         found[f'differences, {how}'] = claim_chart(table.assign(paper=0.1), 'Difference')
     return {f'{name}, {k}': f for k, f in found.items()}
 
-# %% ../../nbs/73_figures.ipynb #daf73c80
+# %% ../../nbs/73_figures.ipynb #e32b03f1
 def _pal_figures(name, tasks):
     rows = [
         (layer, t.name, 0.01 * layer * (j + 1)) for layer in range(12) for j, t in enumerate(tasks)
@@ -443,7 +445,26 @@ def made_figures() -> dict:  # what it is -> figure
         found |= _pal_figures(name, tasks)
     return found
 
-# %% ../../nbs/73_figures.ipynb #f3d5df51
+# %% ../../nbs/73_figures.ipynb #ef6d5656
+def remains(
+    figures: dict,  # name -> figure
+    order: list,  # of names
+    **kw,  # width, theme: as in `draw_figures`
+) -> list:  # of names and what came before them
+    "Figures that look otherwise when they are drawn in the place of others."
+    alone = dict(zip(figures, draw_figures(figures.values(), **kw)))
+    drawn = draw_figures([figures[k] for k in order], in_turn=True, **kw)
+    found = []
+    for i, (name, d) in enumerate(zip(order, drawn)):
+        places = [[(t.text, np.round(t.quad)) for t in x.texts] for x in (d, alone[name])]
+        same = len(places[0]) == len(places[1]) and all(
+            a == b and np.abs(p - q).max() <= 2 for (a, p), (b, q) in zip(*places)
+        )
+        if not same:
+            found.append(f'{name} after {order[i - 1]}')
+    return found
+
+# %% ../../nbs/73_figures.ipynb #f7f86302
 def _report(found):  # prints what is wrong; how many figures have a fault
     for name, faults in found.items():
         for says in faults:

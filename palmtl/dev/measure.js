@@ -134,16 +134,15 @@ function palmtlLines(plot, panels) { // points of the lines and marks that are d
   }
   return out;
 }
-async function palmtlMeasure(figure, width, themed) {
+async function palmtlMeasure(figure, width, themed, again) { // again: in the place of the last one
   const plot = document.getElementById('plot');
-  Plotly.purge(plot);
-  plot.replaceChildren();
+  if (!again) plot.palmtlKind = null;
   const height = figure.layout.height ?? 450;
   plot.style.width = width + 'px';
   plot.style.height = height + 'px';
   const layout = {...(themed ? withTheme(figure.layout) : figure.layout), width, height};
   const config = {displaylogo: false, displayModeBar: true, ...figure.config};
-  await Plotly.newPlot(plot, figure.data, layout, config);
+  await drawIn(plot, figure.data, layout, config);
   const panels = palmtlPanels(plot);
   const marks = palmtlMarks(plot, panels);
   const heat = plot.querySelectorAll('.heatmaplayer image').length;

@@ -13,6 +13,20 @@ function library(model) { // one for the whole page
     model.send({kind: 'plotly'});
   });
 }
+function kindOf(data, layout) { // figures of one kind: among them a reader's zoom stays
+  const axes = Object.keys(layout).filter(k => /^[xy]axis/.test(k)).sort();
+  const titles = axes.map(k => layout[k].title?.text ?? layout[k].title ?? '');
+  const types = [...new Set(data.map(t => t.type ?? 'scatter'))].sort();
+  const bars = data.map(t => t.showscale ?? true).includes(true);
+  return JSON.stringify([types, axes, titles, layout.title?.text ?? '', bars]);
+}
+function drawIn(plot, data, layout, config) { // anew if the figure is of another kind
+  const kind = kindOf(data, layout);
+  // plotly leaves margins, ranges and directions of axes behind
+  if (plot.palmtlKind !== kind) window.Plotly.purge(plot);
+  plot.palmtlKind = kind;
+  return window.Plotly.react(plot, data, layout, config);
+}
 function withTheme(layout) { // in the colours of the page
   const colour = name => getComputedStyle(document.body).getPropertyValue(name).trim();
   const ink = colour('--jp-ui-font-color1') || '#333';
@@ -37,7 +51,7 @@ async function render({model, el}) {
   const Plotly = await library(model);
   const draw = () => {
     const {data, layout} = model.get('figure');
-    Plotly.react(plot, data, withTheme(layout), {responsive: true, displaylogo: false});
+    drawIn(plot, data, withTheme(layout), {responsive: true, displaylogo: false});
   };
   draw();
   model.on('change:figure', draw);

@@ -1,6 +1,7 @@
 """For the rehearsal: packages that the machine with the GPU lacks are hidden here too."""
 
 import sys
+from importlib.machinery import PathFinder
 
 LACKING = {
     'papermill', 'nbdev', 'execnb', 'ipywidgets', 'anywidget', 'traitlets', 'submitit', 'IPython',
@@ -8,10 +9,14 @@ LACKING = {
 }  # fmt: skip
 
 
-class Hide:
-    def find_spec(self, name, path=None, target=None):
+class Hide(PathFinder):
+    "Looks everywhere but for these, so that they are not found, as if they were not there."
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
         if name.split('.')[0] in LACKING:
-            raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+            return None
+        return super().find_spec(name, path, target)
 
 
-sys.meta_path.insert(0, Hide())
+sys.meta_path[:] = [Hide if finder is PathFinder else finder for finder in sys.meta_path]
