@@ -386,8 +386,9 @@ def _made_differences(n_cells, tasks, how):  # as `compare` gives them; how: som
         v = np.nan if how == 'missing' else r.mean - 0.52
         told = how == 'some' and abs(v) > 0.1
         row = dict(a='baseline', b=r.cell, claim=r.cell, what=r.what, difference=v, separable=told)
-        seeds = dict(seed_low=v - 0.06, seed_high=v + 0.06)
-        rows.append(row | seeds | dict(row_low=v - 0.03, row_high=v + 0.03))
+        says = 'no difference that matters' if abs(v) < 0.02 else 'cannot be told'
+        row |= dict(verdict=says if not told else 'holds' if v > 0 else 'does not hold')
+        rows.append(row | dict(low=v - 0.06, high=v + 0.06, each=(v - 0.02, v, v + 0.03)))
     return pd.DataFrame(rows)
 
 
