@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['BUDGETS', 'ALONE', 'NO_COMPARISON', 'CLAIMS', 'study', 'at_budget', 'titles', 'chosen', 'scores', 'left_out',
            'summarise', 'load_replicates', 'row_p_value', 'read_all', 'pools', 'compare_seeds', 'compare_pair',
-           'compare', 'claim_verdict', 'check_claims', 'headline', 'what_is_needed', 'conclude', 'side_by_side',
-           'interval_text', 'show_comparison', 'publish_grid', 'on_sample']
+           'compare', 'claim_verdict', 'check_claims', 'prefer', 'headline', 'what_is_needed', 'conclude',
+           'side_by_side', 'interval_text', 'show_comparison', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import math, os
@@ -427,6 +427,20 @@ def check_claims(
         says = claim_verdict(t['verdict'], published)
         out.append(dict(claim=claim, paper=published) | t | dict(verdict=says))
     return pd.DataFrame(out).assign(holm=lambda t: holm(t.p))
+
+# %% ../nbs/44_comparisons.ipynb #cc31855f
+def prefer(
+    answers: dict,  # budget -> `check_claims` of the same claims, the best budget first
+    least: int = 2,  # seeds that make a budget's answer one
+) -> pd.DataFrame:  # as `check_claims`, with the budget; Holm's correction over what was taken
+    "Each claim by the first budget that has enough seeds of it; else by the last."
+    tables = [t.assign(budget=budget).reset_index(drop=True) for budget, t in answers.items()]
+    rows = [next((r for r in same if r.seeds >= least), same[-1]) for same in _same_rows(tables)]
+    return pd.DataFrame(rows).reset_index(drop=True).assign(holm=lambda t: holm(t.p))
+
+
+def _same_rows(tables):  # the same row of every table
+    return zip(*[[row for _, row in t.iterrows()] for t in tables])
 
 # %% ../nbs/44_comparisons.ipynb #a2691c2f
 def headline(
