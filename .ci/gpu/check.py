@@ -16,7 +16,7 @@ from cells import run_flagged
 from palmtl.graphs import Graphs
 from palmtl.schedulers import SCHEDULERS
 from palmtl.settings import make_settings
-from palmtl.training import Trainer
+from palmtl.training import Trainer, set_rates
 from place import ROOT, Place, item
 
 SMALL = dict(
@@ -120,8 +120,6 @@ def what_changes_between_replays(place: Place):
     key, (rows, weight) = one_step(t)
     for group in t.optimizer.param_groups:
         group['peak'] = 0.0
-    from palmtl.training import set_rates
-
     set_rates(t.optimizer, 1.0)
     for group in t.optimizer.param_groups:
         group['weight_decay'] = 0.0
@@ -397,3 +395,22 @@ def the_checks_can_fail(place: Place):
         with broken(how):
             check(listening)
         place.write('rehearsal', f'{how}: {found}', ok=seen[found] is False)
+
+
+@item('rehearsal', 60)
+def a_gpu_error(place: Place):
+    "Written down; a new process goes on behind it."
+    raise RuntimeError('CUDA error: made up for the rehearsal')
+
+
+@item('rehearsal', 0.5)
+def a_hang(place: Place):
+    "Written down when its time is over; a new process goes on behind it."
+    time.sleep(600)
+
+
+@item('rehearsal', 60)
+def the_day_went_on(place: Place):
+    said = {line['item']: line['error'] for line in place.read('rehearsal') if 'error' in line}
+    ok = 'made up' in said['a_gpu_error'] and 'longer' in said['a_hang'] and len(said) == 2
+    place.write('rehearsal', 'behind an error and a hang', ok=ok)

@@ -14,7 +14,9 @@ import torch
 from palmtl.bert import BertConfig
 from palmtl.data import load_tokenizer
 from palmtl.dev.benchmark import Field, HuggingFace, Ours, Plain, fresh_encoder, lineup
+from palmtl.settings import make_settings
 from palmtl.speed import floor_seconds, machine_rates
+from palmtl.training import Trainer
 from place import Place, item
 
 HERE = Path(__file__).resolve().parent
@@ -38,7 +40,7 @@ def field(place: Place, shape: str, batch: int) -> Field:
                 small = dict(hidden_size=96, num_hidden_layers=2, intermediate_size=192)
                 config = dataclasses.replace(config, **small)
             tokenizer = load_tokenizer('minilm')
-            encoder = str(fresh_encoder(place.scratch / shape, config, tokenizer))
+            encoder = str(fresh_encoder(place.scratch / f'fresh-{shape}', config, tokenizer))
         given = next(((f.rows, f.tokens) for f in FIELDS.values()), None)
         common = dict(encoder=encoder, data='data/cs224n', lr=1e-4, device=place.device)
         common |= dict(limit=f'all={place.some(3000, 100)}', limit_dev=place.some(400, 12))
@@ -197,7 +199,7 @@ def side_settings(place: Place) -> dict:
         precision='auto', scheduler='annealed', steps_per_epoch='2265', epochs=10,
         limit_dev=place.some(500, 12), limit=f'all={place.some(100000, 100)}',
         predict_test=False, checkpoint_every=0, device=place.device, graphs='on',
-        threads=1,
+        threads=1, n_pals=place.some(3, 2),
     )  # fmt: skip
 
 
@@ -253,14 +255,18 @@ def evaluation(place: Place):
                 return
 
 
-@item('race', 45)
+@item('race', 60)
 def around_the_steps(place: Place):
-    "What a run spends outside of its steps: the start, an evaluation, the best weights, a checkpoint."
-    from palmtl.settings import make_settings
-    from palmtl.training import Trainer
+    "The paper's run: what it spends in its steps, and outside of them."
+    for shape, n_pals in zip(SHAPES, place.some((6, 3), (2, 2))):
+        encoder = field(place, shape, 8).settings.encoder
+        papers_run(place, shape, side_settings(place) | dict(encoder=encoder, n_pals=n_pals))
 
+
+def papers_run(place: Place, shape: str, given: dict):
+    "Seconds of a start, an evaluation, the best weights and a checkpoint; and of 22,650 steps."
     began = time.perf_counter()
-    t = Trainer(make_settings(**side_settings(place)), place.scratch / 'around')
+    t = Trainer(make_settings(**given), place.scratch / 'around')
     took = dict(start=time.perf_counter() - began)
     t.restore()
     for _ in range(place.some(400, 6)):
@@ -282,8 +288,8 @@ def around_the_steps(place: Place):
     step = (time.perf_counter() - began) / steps
     around = 10 * (took['evaluation'] + took['best'] + took['checkpoint']) + took['start']
     place.write(
-        'race', 'the paper\'s run', seconds_of=took, us_a_step=1e6 * step,
-        steps_alone=22650 * step, in_all=22650 * step + around,
+        'race', f"the paper's run, {shape}", shape=shape, n_pals=given['n_pals'], seconds_of=took,
+        us_a_step=1e6 * step, steps_alone=22650 * step, in_all=22650 * step + around,
     )  # fmt: skip
 
 

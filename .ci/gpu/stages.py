@@ -9,6 +9,8 @@ import torch
 
 from place import Place, run_items
 
+MEANT = 'a_gpu_error', 'a_hang'  # the rehearsal fails on purpose
+
 
 def main() -> int:
     stage, out, scratch, until, workers, *tiny = sys.argv[1:]
@@ -23,7 +25,11 @@ def main() -> int:
         place.write(stage, 'machine', **describe(place))
     __import__('check' if stage == 'rehearsal' else stage)
     run_items(stage, place)
-    failed = [line['item'] for line in place.read(stage) if 'error' in line or not line.get('ok', 1)]
+    failed = [
+        line['item']
+        for line in place.read(stage)
+        if line['item'] not in MEANT and ('error' in line or not line.get('ok', True))
+    ]
     print(f'{stage}: {", ".join(failed) + " FAILED" if failed else "all as it should be"}')
     return int(bool(failed))
 
