@@ -104,7 +104,7 @@ def run(
     for c in self:
         getattr(c, phase)(trainer)
 
-
+# %% ../nbs/23_callbacks.ipynb #9c78429c
 @patch
 def run_inside(self: CallbackList, phase, trainer):
     "The same, of those callbacks that look inside this step."
@@ -125,7 +125,7 @@ def state_dict(self: CallbackList) -> list:  # of (class, state), without those 
     states = [(type(c).__name__, c.state_dict()) for c in self]
     return [list(s) for s in states if s[1]]
 
-
+# %% ../nbs/23_callbacks.ipynb #cf31904b
 @patch
 def load_state_dict(
     self: CallbackList,

@@ -18,6 +18,8 @@ from .metrics import mcnemar
 from .runs import publish
 from .settings import resolve_tasks
 from .ablations import Grid, paper_cells, paper_scores
+
+# %% ../nbs/44_comparisons.ipynb #6ff514b4
 from palmtl.statistics import (
     MARGIN,
     PRIOR,
@@ -90,7 +92,7 @@ BUDGETS = {  # of the published grids
     ),
 }
 
-
+# %% ../nbs/44_comparisons.ipynb #2fe71269
 def at_budget(
     name: str,  # one of `BUDGETS`
     **changed,  # arguments of `study`; None: as the budget has it
@@ -263,7 +265,7 @@ def pools(
         out[what] = dict(variance=variance, df=df, alike=alike, settings=len(cells))
     return pd.DataFrame(out).T.rename_axis('what')
 
-
+# %% ../nbs/44_comparisons.ipynb #6f1b1454
 def _scheduler(grid, cell):
     return next(s.scheduler for (c, _), s in grid.settings.items() if c == cell)
 
@@ -310,7 +312,7 @@ NO_COMPARISON = dict.fromkeys(_NOTHING.split(), math.nan) | dict(  # without a c
     separable=False, verdict='no runs', each=(), seeds_needed=math.nan
 )
 
-
+# %% ../nbs/44_comparisons.ipynb #e91b96b6
 def compare_pair(
     grid: Grid,  # both cells in it
     a: str,  # cell
@@ -501,7 +503,7 @@ def conclude(
     parts += [what_is_needed(open_)] if open_.seeds_needed.notna().any() else []
     return '\n\n'.join(parts)
 
-
+# %% ../nbs/44_comparisons.ipynb #0e11d870
 _HEADS = {
     'holds': 'What holds here',
     'does not hold': 'What does not hold here',
@@ -551,7 +553,7 @@ def _seeds_text(n):  # as `seeds_needed` counts
 # %% ../nbs/44_comparisons.ipynb #069934b1
 _SHOWN = 'what paper difference interval p holm verdict seeds needs'.split()
 
-
+# %% ../nbs/44_comparisons.ipynb #00fea270
 def show_comparison(
     table: pd.DataFrame,  # from `compare` or `check_claims`
 ):

@@ -31,7 +31,7 @@ def needs(
     "How far each task is from what it could reach."
     return np.maximum(0, 1 - np.asarray(kpis) / np.asarray(potentials)) ** gamma
 
-
+# %% ../nbs/31_gates.ipynb #8ac2a585
 def targets(
     need,  # (tasks,) from `needs`
     budget: int,  # active PALs of all tasks together
@@ -52,7 +52,7 @@ def _measured(pals, values):  # gates with a gradient, inside
     finally:
         pals.measured_gates = None
 
-
+# %% ../nbs/31_gates.ipynb #0de85b18
 @contextlib.contextmanager
 def _watch_decoders(pals, task, seen):  # seen: gets (input, output) of V^D, layer by layer
     def look(module, inputs, output):
@@ -91,7 +91,7 @@ def importance(
                 slope[i] = float(by_weight.norm())
     return slope.astype(float)
 
-
+# %% ../nbs/31_gates.ipynb #7ee9eb6a
 def _has_no_effect(pals, task, i):  # its V^D is still zero
     if not hasattr(pals, 'decode'):
         return False
@@ -117,7 +117,7 @@ def row_losses(
     predictions = predict(task, logits, model.unit)
     return torch.stack(losses).cpu().numpy().astype(float), predictions.cpu().numpy()
 
-
+# %% ../nbs/31_gates.ipynb #c1cd05c1
 def did_harm(
     before,  # (rows,) losses
     after,  # (rows,) of the same rows
@@ -152,7 +152,7 @@ class GateKeeper(Callback):
         self.asked = [0] * size[0]  # looks running in which a task wanted more, or fewer if < 0
         self.gates = self.active.astype(float)
 
-
+# %% ../nbs/31_gates.ipynb #d00518e4
 def first_active(
     n_tasks: int,
     n_layers: int,  # with a PAL
@@ -176,7 +176,7 @@ def load_state_dict(self: GateKeeper, state):
     self.moves, self.trials = [list(m) for m in state['moves']], [list(t) for t in state['trials']]
     self.asked = list(state['asked'])
 
-
+# %% ../nbs/31_gates.ipynb #4fb699cb
 @patch
 def before_step(self: GateKeeper, trainer):
     step = trainer.step
@@ -194,7 +194,7 @@ def move(self: GateKeeper, step: int):
         self.gates[task, place] = low + (high - low) * share
     self.moves = [m for m in self.moves if step - m[2] + 1 < self.s.gate_ramp]
 
-
+# %% ../nbs/31_gates.ipynb #d6c506d0
 @patch
 def switch(
     self: GateKeeper,
@@ -235,7 +235,7 @@ def look(self: GateKeeper, trainer):
     event |= dict(active=self.active.sum(1).tolist(), gates=self.gates.tolist())
     trainer.pending.append(event | dict(importance=self.importance.tolist()))
 
-
+# %% ../nbs/31_gates.ipynb #f2978c00
 @patch
 def measure(self: GateKeeper, trainer):
     "Bring the moving average of the importance up to date."
@@ -258,7 +258,7 @@ def judge(self: GateKeeper, trainer, losses):  # losses: of each task's held-out
             self.asked[task] = 0
     self.trials = waiting
 
-
+# %% ../nbs/31_gates.ipynb #4f40eb2a
 @patch
 def decide(self: GateKeeper, trainer, wanted, losses):
     "One switch for every task that has asked for it in two looks running."
@@ -276,7 +276,7 @@ def decide(self: GateKeeper, trainer, wanted, losses):
             self.trials.append([t, place, due, losses[t].tolist()])
             self.asked[t] = 0
 
-
+# %% ../nbs/31_gates.ipynb #dfd42050
 @patch
 def choose(self: GateKeeper, task: int, on: bool, step: int):  # -> place, or None
     "The most important of the inactive PALs, or the least important of the active ones."
@@ -315,7 +315,7 @@ class ShuffledGates(GateKeeper):
             self.switch(trainer, *switch)
         super().before_step(trainer)
 
-
+# %% ../nbs/31_gates.ipynb #f49c34d7
 def read_switches(
     name: str,  # of a finished run, or its folder
     settings: Settings,  # of the run that is to repeat them
@@ -376,7 +376,7 @@ def gate_table(
         raise InputError('the run has no looks at its gates; its setting gates was off')
     return pd.DataFrame(out)
 
-
+# %% ../nbs/31_gates.ipynb #1838e148
 def gate_strip(
     run,  # with events of kinds `gates` and `switch`
     value: str = 'gate',  # or `importance`

@@ -41,7 +41,7 @@ _MNLI_HUB = dict(
     test_mismatched='test_mismatched',
 )
 
-
+# %% ../nbs/04_glue.ipynb #a0555914
 def _glue_task(name, title, stem, kind, columns, potential, hub_columns=None, **more):
     splits = _MNLI_HUB if name == 'mnli' else _HUB
     hub = dict(path='nyu-mll/glue', name=name, columns=hub_columns or columns, label='label')
@@ -74,6 +74,8 @@ _COLA = _glue_task(
 _SST2 = _glue_task(
     'sst2', 'SST-2', 'SST-2', 'binary', _ONE, 0.923, classes=('negative', 'positive')
 )
+
+# %% ../nbs/04_glue.ipynb #ffbe470c
 _MRPC = _glue_task('mrpc', 'MRPC', 'MRPC', 'binary', _TWO, 0.865, metric='accuracy+f1')
 _STSB = _glue_task(
     'stsb', 'STS-B', 'STS-B', 'regression', _TWO, 0.886, high=5.0, metric='pearson+spearman'
@@ -90,6 +92,8 @@ _QQP = _glue_task(
     hub_columns=('question1', 'question2'),
     metric='accuracy+f1',
 )
+
+# %% ../nbs/04_glue.ipynb #af80b8ea
 _MNLI = _glue_task(
     'mnli',
     'MNLI',
@@ -100,6 +104,8 @@ _MNLI = _glue_task(
     hub_columns=('premise', 'hypothesis'),
     classes=('entailment', 'neutral', 'contradiction'),
 )
+
+# %% ../nbs/04_glue.ipynb #324e13d7
 _QNLI = _glue_task(
     'qnli',
     'QNLI',
@@ -132,7 +138,7 @@ def _made_label(task, value):  # value: a sample's label, from 0 to 1 -> text
     number = min(n - 1, int(value * n))
     return task.classes[number] if task.name in ('mnli', 'qnli', 'rte') else str(number)
 
-
+# %% ../nbs/04_glue.ipynb #5e8ea268
 def _made_rows(task, split, n):  # -> lines of a file, header first
     sample = SAMPLE_TASKS[2 if task.is_pair else 0]
     rows = sample_rows(sample, split, seed=[t.name for t in GLUE_TASKS].index(task.name))
@@ -143,7 +149,7 @@ def _made_rows(task, split, n):  # -> lines of a file, header first
         lines.append('\t'.join((f'{split}-{i}', *(t[i] for t in rows.texts), label)))
     return lines
 
-
+# %% ../nbs/04_glue.ipynb #e8c1ccd2
 def write_made_up(
     folder,  # where to; it is made
     rows: int = 64,  # of each training file, at most 600; the other splits have half of it
@@ -209,7 +215,7 @@ TEST_ROWS = {
     'RTE': 3000,
 }
 
-
+# %% ../nbs/04_glue.ipynb #bb05c2f5
 def _submission_value(task, value):  # as the server reads it
     if task.kind == 'regression':
         return f'{min(max(value, task.low), task.high):.3f}'

@@ -29,7 +29,7 @@ def trunk_layer(
     kind, number = (rest.split('.') + [''])[:2]
     return f'layer {number}' if kind == 'layers' else kind
 
-
+# %% ../nbs/30_gradients.ipynb #85287aa0
 def trunk_groups(
     model,  # `MultitaskModel`
 ) -> dict:  # layer -> parameters
@@ -43,7 +43,7 @@ def trunk_groups(
 # %% ../nbs/30_gradients.ipynb #c7b2be80
 _PAL = re.compile(r'pals\.(\w+)\.(\d+)\.(\d+)\.')  # role, task, which copy
 
-
+# %% ../nbs/30_gradients.ipynb #0375a244
 def pal_groups(
     model,  # `MultitaskModel`
 ) -> dict:  # layer, or `shared` -> task number -> parameters, in the same order for every task
@@ -108,7 +108,7 @@ def gradients_aside(
             p.grad = grad
         model.train(training)
 
-
+# %% ../nbs/30_gradients.ipynb #173bcd3b
 def probe_gradients(
     model,  # `MultitaskModel`
     batch,  # of one task, from `Probe.batch`
@@ -136,7 +136,7 @@ def gram(
         total += (stacked @ stacked.T).double().cpu()
     return total
 
-
+# %% ../nbs/30_gradients.ipynb #2d9a061c
 def cosines(
     products,  # (tasks, tasks), from `gram`
 ) -> list:  # of each pair of tasks, in the order of `combinations`; None where one is zero
@@ -152,7 +152,7 @@ def cosines(
 def _rows_of(grads, parameters):  # of each task, the gradients of these
     return [[g.get(p) for p in parameters] for g in grads]
 
-
+# %% ../nbs/30_gradients.ipynb #0d25a2a4
 def measure_conflict(
     model,  # `MultitaskModel`
     probe: Probe,  # of its tasks
@@ -210,7 +210,7 @@ def conflict_table(
         raise InputError('the run measured no conflict; its setting conflict_every was 0')
     return pd.DataFrame(out)
 
-
+# %% ../nbs/30_gradients.ipynb #90f3825c
 def conflict_cost(
     run,  # with events of kinds `conflict` and `step`
 ) -> dict:  # seconds of a measurement and of a step, and the share of the run's time
@@ -234,7 +234,7 @@ def _layer_order(layers):  # from the input to the output
 
     return sorted(set(layers), key=place)
 
-
+# %% ../nbs/30_gradients.ipynb #ff24002e
 def conflict_map(
     run,  # with events of kind `conflict`
     part: str = 'trunk',  # or `pals`
@@ -297,7 +297,7 @@ GRADIENTS = Registry('gradients')
 gradient_method = GRADIENTS.register  # the decorator: @gradient_method('name')
 _PACKAGES = 'torchjd[cagrad,quadprog-projector]==0.18.*'
 
-
+# %% ../nbs/30_gradients.ipynb #a9b5c3e0
 def load_torchjd(
     setting: str,  # that asks for it, for the message
     part: str,  # `aggregation` or `scalarization`
@@ -366,7 +366,7 @@ class PCGrad(GradientSum):
     def weights(self, products):
         return self.weighting(products)
 
-
+# %% ../nbs/30_gradients.ipynb #7545ae83
 @gradient_method('mgda')
 class MGDA(GradientSum):
     "The shortest convex combination (Désidéri 2012; Sener & Koltun 2018, algorithm 2)."
@@ -385,7 +385,7 @@ class UPGrad(MGDA):
     def make(self):
         return _weighting('UPGradWeighting', "gradients 'upgrad'")
 
-
+# %% ../nbs/30_gradients.ipynb #5bf0600e
 @gradient_method('imtl_g')
 class IMTLG(MGDA):
     "A direction with the same projection on every gradient's unit vector (Liu et al. 2021)."
@@ -406,7 +406,7 @@ class CAGrad(GradientSum):
     def weights(self, products):
         return self.n / (1 + self.c) * self.weighting(products)
 
-
+# %% ../nbs/30_gradients.ipynb #cf30cc8e
 @gradient_method('gradvac')
 class GradVac(GradientSum):
     "Gradients are turned towards each pair's usual cosine (Wang et al. 2021, beta = 1/2)."
@@ -435,7 +435,7 @@ class Nash(GradientSum):
         tiny = 1e-6 * torch.eye(self.n, dtype=torch.float64)  # opposed gradients have no solution
         return self.n**0.5 * _bargain(products + tiny)
 
-
+# %% ../nbs/30_gradients.ipynb #3eb80c7e
 def _bargain(products, steps=100):  # positive definite -> weights
     w = products.diagonal().rsqrt()
     for _ in range(steps):
@@ -452,7 +452,7 @@ def _bargain(products, steps=100):  # positive definite -> weights
 WEIGHTINGS = Registry('weighting')
 weighting_method = WEIGHTINGS.register  # the decorator: @weighting_method('name')
 
-
+# %% ../nbs/30_gradients.ipynb #991a0eaf
 @weighting_method('none')
 class NoWeighting:
     "Losses count what the scheduler says."
@@ -482,7 +482,7 @@ class NoWeighting:
 
     def load_state_dict(self, state): ...
 
-
+# %% ../nbs/30_gradients.ipynb #bf3e4e7b
 def _derivative(combined, losses):  # by each loss; also fills the gradients of what it learns
     with torch.enable_grad():
         values = losses.detach().float().cpu().requires_grad_()
@@ -500,7 +500,7 @@ class RandomWeights(NoWeighting):
     def __call__(self, losses):
         return self.n * _derivative(self.combined, losses)
 
-
+# %% ../nbs/30_gradients.ipynb #7e725db6
 @weighting_method('uncertainty')
 class Uncertainty(NoWeighting):
     "A learned variance for each task (Kendall et al. 2018, equation 7)."
@@ -630,7 +630,7 @@ def take_gradients(
             out[p], p.grad = p.grad, None
     return out
 
-
+# %% ../nbs/30_gradients.ipynb #9f20c88d
 def give_gradients(
     grads,  # of each task, from `take_gradients`
     counts,  # function of (parameter) -> what each task's gradient counts, (tasks,)

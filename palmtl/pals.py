@@ -57,7 +57,7 @@ def pal_size(
 PAL_KINDS = Registry('pal_kind')
 pal_kind = PAL_KINDS.register  # the decorator: @pal_kind('name')
 
-
+# %% ../nbs/12_pals.ipynb #12973c57
 class TaskAdapters(nn.Module):
     "Layers of each task's own beside the encoder's layers."
 
@@ -113,7 +113,7 @@ def forward(
     ts = out[0] if len(out) == 1 else torch.cat(out)
     return (ts, None) if self.at == 'attention' else (None, ts)
 
-
+# %% ../nbs/12_pals.ipynb #238c3634
 @patch
 def output(
     self: TaskAdapters,
@@ -147,7 +147,7 @@ def gate_values(self: TaskAdapters) -> list:  # [task][i], numbers on the host
         self._gates_seen = self.gates._version, self.gates.tolist()
     return self._gates_seen[1]
 
-
+# %% ../nbs/12_pals.ipynb #584ad98e
 @patch
 def gated_ts(
     self: TaskAdapters,
@@ -273,7 +273,7 @@ def low_rank(*args, **options):
     "A low-rank layer: V^E and V^D without attention, and none of them shared."
     return PALs(*args, **options, kind='lowrank')
 
-
+# %% ../nbs/12_pals.ipynb #8711400d
 def make_pals(
     kind: str,  # one of `PAL_KINDS`
     n_tasks: int,  # each has layers of its own

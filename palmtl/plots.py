@@ -18,6 +18,7 @@ from plotly.subplots import make_subplots
 from .runs import Run
 from .settings import resolve_tasks
 
+# %% ../nbs/50_plots.ipynb #fd39fda1
 COLOURS = [
     '#0072B2',
     '#E69F00',
@@ -37,7 +38,7 @@ _MODEBAR = dict(  # one button is left: a row of them would cover the title
 )
 _AXIS = dict(automargin=True, title_standoff=12, ticklabelstandoff=4)  # texts keep apart
 
-
+# %% ../nbs/50_plots.ipynb #75d3c9d0
 def layout(
     fig: go.Figure,  # to be changed, with all its panels
     title: str,  # above the figure
@@ -58,7 +59,7 @@ def layout(
         **kw,
     )
 
-
+# %% ../nbs/50_plots.ipynb #b782c322
 def blank_chart(
     text: str,  # why there is nothing
     title: str = '',  # above the figure
@@ -104,7 +105,7 @@ def contrast(
     la, lb = luminance(a), luminance(b)
     return (np.maximum(la, lb) + 0.05) / (np.minimum(la, lb) + 0.05)
 
-
+# %% ../nbs/50_plots.ipynb #ce597f8c
 def ink_on(
     share: float,  # in [0, 1], along the scale
     scale,  # name of one of plotly's colour scales, or pairs (share, `#rrggbb`)
@@ -124,7 +125,7 @@ def short_number(
             return f'{v / size:.3g}{letter}'
     return f'{v:.3g}'
 
-
+# %% ../nbs/50_plots.ipynb #506d4386
 def log_ticks(
     low: float,  # smallest number that is shown, above 0
     high: float,  # largest
@@ -184,7 +185,7 @@ def _mark_kept_epoch(fig, run, x):  # where the total is best, or the last, as `
     text = f"kept: total {kept['score']:.3f}"
     fig.add_vline(x=kept[x], line=line, annotation_text=text, annotation_position='top')
 
-
+# %% ../nbs/50_plots.ipynb #a4a9f41f
 def _shade_parent(fig, run, x):  # what a fork took over from its parent
     for fork in run.events('fork')[-1:]:
         before = [e[x] for e in run.events('dev') if e['step'] <= fork['step']]
@@ -232,7 +233,7 @@ def _shares_and_weights(step, bins):  # of each task (columns) in stretches of s
     weight = step.pivot_table(index='bin', columns='task', values='weight')
     return share.div(share.sum(axis=1), axis=0), weight
 
-
+# %% ../nbs/50_plots.ipynb #1ccfd382
 def schedule_chart(
     run: Run,  # with at least one step
     bins: int = 40,  # stretches of steps over which shares are taken, at most
@@ -271,7 +272,7 @@ def _whiskers(d):  # of `score_bars`, cut where no score can be; None where no i
     look = dict(thickness=1.2, width=3, color=MIDDLE)
     return dict(type='data', symmetric=False, **look, **lengths)
 
-
+# %% ../nbs/50_plots.ipynb #a21902ff
 def _draw_paper(fig, cells, values, name, group, place):
     diamond = dict(symbol='diamond-open', size=8, color=MIDDLE, line_width=1.5)
     fig.add_scatter(
@@ -287,7 +288,7 @@ def _draw_paper(fig, cells, values, name, group, place):
         xaxis='x',
     )
 
-
+# %% ../nbs/50_plots.ipynb #3b4f870f
 def _bars_range(summary, paper):  # of the y-axis, with room above the highest mark
     tops = [summary['mean'].max(), min(1.0, np.nanmax([0, *summary.high]))]
     if paper is not None:
@@ -338,7 +339,7 @@ def _draw_heat(fig, x, y, z, told, most):  # two layers: what can be told, and g
     scale = dict(colorscale=_COLOURS, colorbar=bar, showscale=bool(told.any()))
     fig.add_heatmap(z=shades, zmin=-most, zmax=most, **scale, **look)
 
-
+# %% ../nbs/50_plots.ipynb #4a187375
 def _write_cells(fig, x, y, z, told, most):  # the numbers, readable on their colour
     for i, row in enumerate(y):
         for j, column in enumerate(x):
@@ -348,7 +349,7 @@ def _write_cells(fig, x, y, z, told, most):  # the numbers, readable on their co
             text = 'no runs' if np.isnan(v) else f'{v:+.3f}'
             fig.add_annotation(x=column, y=row, text=text, showarrow=False, font_color=colour)
 
-
+# %% ../nbs/50_plots.ipynb #5699479e
 def heat_map(
     comparison: pd.DataFrame,  # from `compare`: a, b, what, difference, separable
     title: str = 'Difference from the baseline',
@@ -413,7 +414,7 @@ _DARK = {'holds': '#0072B2', 'does not hold': '#B34A00', 'no difference that mat
 def _claim_names(d):
     return [html.escape(f'{r.claim} ({r.what})') for r in d.itertuples()]
 
-
+# %% ../nbs/50_plots.ipynb #07e82d75
 def _draw_claims(fig, d, says):  # intervals, means, and each seed as a point
     y, colour = _claim_names(d), VERDICT_COLOURS[says]
     seeds = [(x, k) for k, each in zip(y, d.each) for x in each]
@@ -426,7 +427,7 @@ def _draw_claims(fig, d, says):  # intervals, means, and each seed as a point
     look = dict(mode='markers', marker=dict(color=colour, size=10), name=says)
     fig.add_scatter(x=d.difference, y=y, hovertemplate='%{x:+.3f}', **look)
 
-
+# %% ../nbs/50_plots.ipynb #ece0d25c
 def _draw_paper_differences(fig, d):
     diamond = dict(symbol='diamond-open', color='#222222', size=10, line_width=1.5)
     look = dict(mode='markers', name='paper', marker=diamond, hovertemplate='paper %{x:+.3f}')
@@ -483,7 +484,7 @@ def band_curves(
     fig.update_xaxes(title='step')
     return fig.update_layout(yaxis_title='dev metric', hovermode='closest')
 
-
+# %% ../nbs/50_plots.ipynb #67e32878
 def _draw_band(fig, d, label, colour, j):  # d: steps × seeds
     name, place = html.escape(label), dict(row=1, col=j + 1)
     look = dict(legendgroup=label, hoverinfo='skip', showlegend=False, mode='lines')
@@ -520,5 +521,5 @@ def share_chart(
     fig.update_xaxes(title='share of steps', tickformat='.0%', rangemode='tozero')
     return fig.update_layout(yaxis_title='dev metric', hovermode='closest')
 
-
+# %% ../nbs/50_plots.ipynb #d98e359d
 _SYMBOLS = 'circle square diamond cross x triangle-up triangle-down star'.split()

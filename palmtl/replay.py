@@ -77,7 +77,7 @@ def _changed_environment(then, now):  # {thing: (then, now)}
 # %% ../nbs/45_replay.ipynb #551b8a49
 _MAY_CHANGE = ('data', 'device', 'encoder', 'tasks', 'threads')
 
-
+# %% ../nbs/45_replay.ipynb #20cb61f2
 def replay(
     record: Run,  # published, or finished
     runs=None,  # folder for the new run; `replays` in `runs_folder()` if None

@@ -14,6 +14,8 @@ from .basics import InputError, json_ready, load_plugin, write_atomic
 from .tasks import Task, load_task
 from .data import Rows, find_folder, load_rows, read_predictions
 from .metrics import METRICS, replicates
+
+# %% ../nbs/22_runs.ipynb #ca6103fb
 from palmtl.settings import (
     _FIELDS,
     NOT_IN_NAME,
@@ -55,7 +57,7 @@ def _git(*words):  # what git says of the project, or ''
     except (OSError, subprocess.TimeoutExpired):
         return ''
 
-
+# %% ../nbs/22_runs.ipynb #eb1b21bd
 def _processor():
     try:
         text = Path('/proc/cpuinfo').read_text()
@@ -123,7 +125,7 @@ def _first_change(record, old):  # the first setting that counts and differs, or
             return k
     return 'tasks' if old['tasks'] != record['tasks'] else None
 
-
+# %% ../nbs/22_runs.ipynb #6031a4f8
 def _make_folder(folder, record):
     if any((folder / n).exists() for n in ('events.jsonl', 'summary.json', 'checkpoint')):
         what = 'holds results but no settings.json; move it away'
@@ -285,7 +287,7 @@ def with_folder(self: Run, task: Task) -> Task:
                 return dataclasses.replace(task, folder=found.folder)
     return task
 
-
+# %% ../nbs/22_runs.ipynb #833867b1
 @patch
 def dev_rows(
     self: Run,
@@ -307,7 +309,7 @@ def examples(
             return {t.name: _kept_examples(z, t.name) for t in self.tasks}
     return {t.name: self._score_again(t) for t in self.tasks}
 
-
+# %% ../nbs/22_runs.ipynb #21f75e50
 def _kept_examples(z, name):
     has_correct = f'{name}.correct' in z
     return dict(
@@ -316,7 +318,7 @@ def _kept_examples(z, name):
         replicates=z[f'{name}.replicates'],
     )
 
-
+# %% ../nbs/22_runs.ipynb #3297f25d
 @patch
 def _score_again(self: Run, task):
     rows = self.dev_rows(task)
@@ -373,7 +375,7 @@ def _without_folders(path):  # a setting's absolute paths, by their last part
     parts = path.removeprefix(hub).split(os.pathsep)  # several folders of data
     return hub + os.pathsep.join(Path(p).name if Path(p).is_absolute() else p for p in parts)
 
-
+# %% ../nbs/22_runs.ipynb #a9e27fe2
 def without_paths(
     record: dict,  # a run's settings.json; it is changed
     text: str,  # the command that makes the run
@@ -393,7 +395,7 @@ def without_paths(
         s['fork'] = f'{Path(parent).name}@{step}'
     return record, text
 
-
+# %% ../nbs/22_runs.ipynb #b3bacdea
 def _examples_table(run):  # name -> array, for dev.npz
     table = {}
     for name, e in run.examples().items():

@@ -34,7 +34,7 @@ def epoch_steps(
 SCHEDULERS = Registry('scheduler')
 scheduler = SCHEDULERS.register  # the decorator: @scheduler('name')
 
-
+# %% ../nbs/20_schedulers.ipynb #d71ca947
 class Scheduler:
     "Which task next, with what weight. The base class draws by `shares`, with weight 1."
 
@@ -78,7 +78,7 @@ def state_dict(self: Scheduler) -> dict:
     "What a checkpoint keeps."
     return dict(rng=self.rng.bit_generator.state)
 
-
+# %% ../nbs/20_schedulers.ipynb #8f136e32
 @patch
 def load_state_dict(
     self: Scheduler,
@@ -102,7 +102,7 @@ class Fixed(Scheduler):
         task = self.task_at(step)
         return task, float(self.weights()[task])
 
-
+# %% ../nbs/20_schedulers.ipynb #36ca5358
 @scheduler('single')
 class Single(Fixed):
     "One task only; the others' heads stay as they were made."
@@ -192,7 +192,7 @@ class SquareRoot(Sampling):
     def alpha(self, step):
         return 0.5
 
-
+# %% ../nbs/20_schedulers.ipynb #f817c597
 @scheduler('annealed')
 class Annealed(Sampling):
     "From proportional towards equal shares, epoch by epoch (Stickland & Murray 2019, section 4.1)."

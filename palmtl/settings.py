@@ -157,7 +157,7 @@ _KPI_FROM = (
 )
 _KPI_WINDOW = "training examples over which a correlation's KPI is computed"
 
-
+# %% ../nbs/21_settings.ipynb #c6bf6047
 @dataclass(frozen=True)
 class KpiSettings:
     "Dynamic prioritisation, and schedulers that need KPIs."
@@ -372,7 +372,7 @@ class StartSettings:
         'sample', 'where the settings start from', ('sample', 'seed', 'stickland', 'strong')
     )
 
-
+# %% ../nbs/21_settings.ipynb #0fa8dd04
 @dataclass(frozen=True)
 class Settings(
     ForkSettings,
@@ -473,7 +473,7 @@ def _expect(name, value, what):  # raises
     message = f"setting {name} = {value!r}: {what} was expected ({_FIELDS[name].metadata['help']})"
     raise InputError(message) from None
 
-
+# %% ../nbs/21_settings.ipynb #2ab7c1bd
 def _check_value(name, value, v):  # v: the value, converted
     kind, limits = _FIELDS[name].type, _FIELDS[name].metadata
     if not isinstance(v, kind) or isinstance(v, bool) != (kind is bool):
@@ -571,6 +571,8 @@ _STRONG = _PAPER | dict(
     precision='auto',
     max_length=128,
 )
+
+# %% ../nbs/21_settings.ipynb #e1d526dc
 PRESETS = dict(sample={}, seed=_PAPER, stickland=_STICKLAND, strong=_STRONG)
 
 # %% ../nbs/21_settings.ipynb #574d433e
@@ -578,7 +580,7 @@ def has_group(tasks) -> bool:
     "Whether the setting `tasks` names a whole group, such as `glue`."
     return any(name in GROUPS for name in tasks)
 
-
+# %% ../nbs/21_settings.ipynb #367c36f9
 def make_settings(
     **given,  # setting=value on top of the preset; None stands for "as the preset has it"
 ) -> Settings:
@@ -603,7 +605,7 @@ def _needs(ok, what):
     if not ok:
         raise InputError(what)
 
-
+# %% ../nbs/21_settings.ipynb #ed0f5893
 def _check_together(s):  # what no setting can know of itself
     all_tasks = s.step_loss == 'sum'
     _needs(
@@ -710,7 +712,7 @@ def resolve_tasks(settings: Settings) -> tuple:  # of Task, in the order of thei
         out.append(dataclasses.replace(task, potential=potential))
     return tuple(out)
 
-
+# %% ../nbs/21_settings.ipynb #78ffc35a
 def _find_task(name, by_name, settings):
     if name in by_name:
         return by_name[name]
@@ -753,7 +755,7 @@ def run_record(settings: Settings) -> dict:  # all that defines the run; what se
         record['plugins'] = [load_plugin(path) for path in settings.plugins]
     return record
 
-
+# %% ../nbs/21_settings.ipynb #90351d5e
 def run_name(settings: Settings) -> str:  # e.g. `dynamic-6pals-concat-s11711-1f3a9c0b`
     "The name of the run's folder."
     record = run_record(settings)

@@ -19,6 +19,8 @@ from .data import read_predictions
 from .settings import differences, resolve_tasks
 from .runs import Run
 from .comparisons import compare, interval_text, left_out, scores, side_by_side, summarise
+
+# %% ../nbs/61_views.ipynb #957748f8
 from palmtl.plots import (
     AXES,
     COLOURS,
@@ -337,7 +339,7 @@ CONTROLS |= dict(
 # %% ../nbs/61_views.ipynb #28b45237
 VIEWS = Registry('view')
 
-
+# %% ../nbs/61_views.ipynb #b276f4c6
 class View:
     "A function of chosen runs, and what a page must know to offer it."
 
@@ -409,7 +411,7 @@ _TESTS = [  # how the columns of a difference are to be read
     'some of them, go by Holm.',
 ]
 
-
+# %% ../nbs/61_views.ipynb #c374cd92
 def difference_notes(
     c: pd.DataFrame,  # from `difference`
 ) -> list:  # of sentences
