@@ -4,10 +4,12 @@
 
 # %% auto #0
 __all__ = ['M_TRIM_THRESHOLD', 'M_MMAP_THRESHOLD', 'TrainingStopped', 'is_out_of_memory', 'readable', 'readable_errors',
-           'exclusive_lock', 'handle_interrupts', 'take_request', 'garbage_collection_paused', 'Screen', 'progress_bar']
+           'exclusive_lock', 'handle_interrupts', 'take_request', 'garbage_collection_paused', 'Screen', 'busy_advice',
+           'progress_bar']
 
 # %% ../nbs/25_control.ipynb #68b07f77
 import contextlib, ctypes, gc, os, re, signal, socket, sys, threading, time
+import torch
 from fastcore.basics import patch
 from tqdm import tqdm
 from .basics import InputError, error_text, write_atomic
@@ -224,6 +226,16 @@ def find(cls: Screen):
     every = 0.0 if terminal and os.isatty(fd) else 30.0
     return cls(terminal, lambda line: handle.update({'text/plain': line}, raw=True), every)
 
+# %% ../nbs/25_control.ipynb #324060d2
+def busy_advice(
+    threads: int,  # that the run uses
+) -> str:
+    "What to do when other processes want the run's cores."
+    if threads == 1:
+        return 'cores shared: wait for the others'
+    # threads that wait for each other wait for the one that was sent away
+    return f'cores shared: stop, go on with threads={threads - 1}'
+
 # %% ../nbs/25_control.ipynb #23f644c6
 class _ProgressBar:
     def __init__(self):
@@ -237,7 +249,7 @@ class _ProgressBar:
             unit='step',
             file=Screen.find(),
             mininterval=0.5,
-            ncols=116,
+            ncols=150,
             nrows=20,
             ascii=False,
         )
@@ -254,7 +266,7 @@ def step(self: _ProgressBar, trainer):
     tokens, seconds, *_ = self.mark
     if trainer.seconds > seconds + 1 and trainer.n_tokens > tokens:
         pace, self.mark = trainer.pace(self.mark), trainer.so_far()
-        shared = ', cores shared' if pace['cores_shared'] else ''
+        shared = ', ' + busy_advice(torch.get_num_threads()) if pace['cores_shared'] else ''
         tokens_per_second, floor = pace['tokens_per_second'], pace['floor_ratio']
         self.speed = f' | {tokens_per_second:,.0f} tokens/s, {floor:.1f}x floor{shared}'
     epoch = trainer.step // trainer.epoch_steps

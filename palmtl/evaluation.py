@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['pick_device', 'pick_precision', 'pal_options', 'build_model', 'published_tensors', 'published_config',
-           'tokenizer_config', 'best_files', 'read_best', 'load_best', 'batches_by_length', 'logits_of_rows',
-           'predict_rows']
+           'tokenizer_config', 'best_files', 'lost_best', 'read_best', 'load_best', 'batches_by_length',
+           'logits_of_rows', 'predict_rows']
 
 # %% ../nbs/28_evaluation.ipynb #cb3cd2d7
 import contextlib, dataclasses, hashlib, json
@@ -165,6 +165,18 @@ def _other_weights(run):
         'palmtl wrote them. Train the run again, or open it with that version'
     )
 
+# %% ../nbs/28_evaluation.ipynb #e5fe2471
+def lost_best(
+    run: Run,  # whose folder
+) -> str:  # a sentence; '' if nothing is missing
+    "What must be said of a finished run whose weights are gone."
+    if run.state != 'finished' or (run.folder / 'best' / 'model.safetensors').exists():
+        return ''
+    if (run.folder / 'dev.npz').exists():
+        return f'Run {run.folder.name} is a published record, which holds no weights.'
+    kept = 'its scores and predictions are there, its weights are not'
+    return f'Run {run.folder.name} is finished, but its folder best was removed: {kept}.'
+
 # %% ../nbs/28_evaluation.ipynb #8a6614b3
 def _our_names(config, pooler, published):  # tensors under published names -> under ours
     out = {}
@@ -180,6 +192,8 @@ def read_best(
 ) -> tuple:  # (config of the encoder, whether it has a pooler, state of the model)
     "What the folder `best` holds; raises `InputError` if it was damaged."
     if not (run.folder / 'best' / 'model.safetensors').exists():
+        if says := lost_best(run):
+            raise InputError(says)
         what = 'there is no best model; the run has not reached the end of an epoch'
         raise InputError(f'run folder {run.folder}: {what}')
     config = run.read_json('best/config.json')

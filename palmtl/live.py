@@ -16,6 +16,7 @@ from plotly.subplots import make_subplots
 from fastcore.basics import patch
 from .basics import InputError, Registry
 from .runs import Run
+from .control import busy_advice
 from .speed import cores_shared, floor_seconds
 from .plots import AXES, COLOURS, MIDDLE, calm_bins, dev_curves, layout
 
@@ -108,7 +109,7 @@ def pace_text(
     before, steps = found
     took = steps[-1]['seconds'] - before['seconds']
     tokens, places = sum(e['tokens'] for e in steps), sum(e['places'] for e in steps)
-    text = f'{tokens / took:,.0f} real tokens/s ({tokens / places:.0%} of places)'
+    text = f'{tokens / took:,.0f} real tokens/s ({tokens / places:.0%} of positions)'
     machine = environment(run)
     if machine.get('speed'):
         floor = floor_seconds(machine['speed'], tokens, len({e['step'] for e in steps}))
@@ -116,7 +117,7 @@ def pace_text(
     cpu = steps[-1].get('cpu', math.inf) - before.get('cpu', 0)
     on_cpu = machine.get('device') == 'cpu'
     if on_cpu and cores_shared(cpu, took, machine['threads']):
-        text += ', cores shared with other processes'
+        text += ', ' + busy_advice(machine['threads'])
     return text
 
 # %% ../nbs/53_live.ipynb #65ab75f9
@@ -212,7 +213,7 @@ def _draw_speed(fig, step, at, cost):
         f'{t / floor_seconds(cost, n, k):.2f} times the floor' if cost and t == t else 'not known'
         for t, n, k in zip(took, d.tokens, d.steps)
     ]
-    hover = '%{y:,.0f} tokens/s, %{customdata[0]:.1%} of all places<br>%{customdata[1]}'
+    hover = '%{y:,.0f} tokens/s, %{customdata[0]:.1%} of all positions<br>%{customdata[1]}'
     details = dict(
         customdata=list(zip((d.tokens / d.places).round(3), above)),
         hovertemplate=hover + '<extra></extra>',

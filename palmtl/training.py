@@ -23,7 +23,8 @@ from .metrics import METRICS, Window, interval, score_task, total
 from .settings import Settings, differences, make_settings, resolve_tasks, run_name
 from .runs import Run, describe_environment, runs_folder
 from .callbacks import CallbackList
-from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint, save_checkpoint
+from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint
+from .checkpoints import lost_checkpoint, save_checkpoint
 from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, progress_bar, readable_errors, take_request
 from .forks import NEEDS_SAME, copy_history, keep_fork_point, load_fork, parameter_names
@@ -32,6 +33,7 @@ from palmtl.evaluation import (
     best_files,
     build_model,
     load_best,
+    lost_best,
     pick_device,
     pick_precision,
     predict_rows,
@@ -647,6 +649,8 @@ def where(self: Trainer) -> tuple:  # (device and step, what is left)
 def fit(self: Trainer) -> Run:
     "Train to the end or until a stop, from the last checkpoint on; a finished run stays as it is."
     if self.run.state == 'finished':
+        if says := lost_best(self.run):
+            print(says)
         return self.run
     with self.surroundings():
         self.restore()
@@ -1008,6 +1012,8 @@ def restore(self: Trainer):
     self.measure_speed()
     found = load_checkpoint(self.run, self.device)
     if found is None:
+        if says := lost_checkpoint(self.run):
+            print(says)
         (self.run.folder / 'events.jsonl').unlink(missing_ok=True)  # died before its first one
         if self.fork:
             self.begin_fork()
