@@ -71,59 +71,52 @@ _SHARED = dict(
 )
 
 # %% ../../nbs/72_benchmark.ipynb #fa4273d5
+def _field_settings(
+    changes,
+):  # -> (settings, changes): what was given on top of the benchmark's own
+    for k in changes:
+        if k in _WORK:
+            raise InputError(
+                f'setting {k} cannot be changed in the benchmark: '
+                f'all contestants do the work of {k} = {_WORK[k]!r}'
+            )
+    given = {k: v for k, v in changes.items() if v is not None}
+    if 'lr' not in given and given.get('encoder', 'sample') != 'sample':
+        given['lr'] = 1e-4  # for published weights
+    settings = make_settings(**(_SHARED | _WORK | given))
+    if 'limit' not in given:
+        given['limit'] = {t.name: 5000 for t in resolve_tasks(settings)}
+        settings = make_settings(**(_SHARED | _WORK | given))
+    return settings, given
+
+
+def _read_field(s, tasks, folder):  # (rows, tokens) of train and dev, for every task
+    tokenizer, rows = load_tokenizer(folder), {}
+    for t in tasks:
+        limit = int(s.limit.get(t.name, 0))
+        splits = load_rows(t, s.data, limit, s.limit_dev, bad_rows=s.bad_rows)
+        rows[t.name] = {k: r for k, r in splits.items() if k != 'test'}
+    cut = lambda splits: {k: cached_tokens(r, tokenizer) for k, r in splits.items()}
+    return rows, {name: cut(splits) for name, splits in rows.items()}
+
+# %% ../../nbs/72_benchmark.ipynb #7dd67071
 class Field:
     "What is the same for all contestants."
 
     def __init__(
         self,
         given: tuple | None = None,  # (rows, tokens) of a field with the same data; read if None
-        **settings,  # on top of the benchmark's own; at most 5,000 training rows of each task if `limit` is not among them
+        **changes,  # settings on top of the benchmark's own; 5,000 training rows a task without `limit`
     ):
-        for k in settings:
-            if k in _WORK:
-                raise InputError(
-                    f"setting {k} cannot be changed in the benchmark: all contestants do the work of {k} = {_WORK[k]!r}"
-                )
-        settings = {k: v for k, v in settings.items() if v is not None}
-        if 'lr' not in settings and settings.get('encoder', 'sample') != 'sample':
-            settings['lr'] = 1e-4  # for published weights
-        self.settings = s = make_settings(**(_SHARED | _WORK | settings))
-        self.tasks = resolve_tasks(s)
-        if 'limit' not in settings:
-            settings['limit'] = {t.name: 5000 for t in self.tasks}
-            self.settings = s = make_settings(**(_SHARED | _WORK | settings))
-        self.changes, self.device, self.box = (
-            settings,
-            pick_device(s.device),
-            tempfile.TemporaryDirectory(prefix='palmtl-benchmark-'),
-        )
-        self.precision, self.folder = (
-            pick_precision(s.precision, self.device),
-            None if s.encoder == 'sample' else find_encoder(s.encoder),
-        )
+        self.settings, self.changes = _field_settings(changes)
+        s = self.settings
+        self.tasks, self.device = resolve_tasks(s), pick_device(s.device)
+        self.box = tempfile.TemporaryDirectory(prefix='palmtl-benchmark-')
+        self.precision = pick_precision(s.precision, self.device)
+        self.folder = None if s.encoder == 'sample' else find_encoder(s.encoder)
         if s.threads:
             torch.set_num_threads(s.threads)
-        if given is None:
-            tokenizer, rows = (
-                load_tokenizer(self.folder),
-                {
-                    t.name: load_rows(
-                        t, s.data, int(s.limit.get(t.name, 0)), s.limit_dev, bad_rows=s.bad_rows
-                    )
-                    for t in self.tasks
-                },
-            )
-            rows = {
-                n: {k: r for k, r in splits.items() if k != 'test'} for n, splits in rows.items()
-            }
-            given = (
-                rows,
-                {
-                    n: {k: cached_tokens(r, tokenizer) for k, r in splits.items()}
-                    for n, splits in rows.items()
-                },
-            )
-        self.rows, self.tokens = given
+        self.rows, self.tokens = given or _read_field(s, self.tasks, self.folder)
         self.pad = self.tokens[self.tasks[0].name]['train'].special[0]
 
     @functools.cached_property
@@ -131,11 +124,8 @@ class Field:
         "Where everybody starts."
         t = Ours(self)
         length = float(np.mean([c.lengths.mean() for c in t.corpora]))
-        return (
-            t.model.encoder.config,
-            {k: v.detach().cpu() for k, v in t.model.state_dict().items()},
-            step_cost(t.model, length),
-        )
+        weights = {k: v.detach().cpu() for k, v in t.model.state_dict().items()}
+        return t.model.encoder.config, weights, step_cost(t.model, length)
 
     def sync(self):  # a GPU works on after it was told
         "Wait for the device."
@@ -491,6 +481,73 @@ class Turns:
             yield from itertools.islice(s, self.batch_size)
 
 # %% ../../nbs/72_benchmark.ipynb #e4f0c4a9
+def _order(rows, n, rng, grouped):  # task -> the order of one pass
+    from transformers.trainer_pt_utils import LengthGroupedSampler
+
+    lengths = [[len(r['input_ids']) for r in rs] for rs in rows]
+
+    def shuffled(i):
+        return torch.randperm(len(rows[i]), generator=rng).tolist()
+
+    def by_length(i):  # whole batches of a pass, in random order
+        o = list(LengthGroupedSampler(n, lengths=lengths[i], generator=rng))
+        batches = torch.randperm(max(1, len(o) // n), generator=rng).tolist()
+        return [j for b in batches for j in o[b * n : b * n + n]]
+
+    return by_length if grouped else shuffled
+
+# %% ../../nbs/72_benchmark.ipynb #e3d84e62
+def _trainer_class(me):  # the Trainer, which draws in turns and remembers what it saw
+    import transformers
+
+    class InTurns(transformers.Trainer):
+        def _get_train_sampler(self, dataset=None):
+            return me.turns
+
+        def compute_loss(self, model, inputs, *args, **kw):
+            me.seen.append(inputs['seen'])
+            return super().compute_loss(model, inputs, *args, **kw)
+
+    return InTurns
+
+
+def _clock(me):  # a callback that notes when the first and the last step end
+    import transformers
+
+    class Times(transformers.TrainerCallback):
+        def on_step_end(self, args, state, control, **kw):
+            if state.global_step in (_FIRST, state.max_steps):
+                me.field.sync()
+                me.times.append(time.perf_counter())
+
+    return Times()
+
+# %% ../../nbs/72_benchmark.ipynb #7f5631f6
+_QUIET = dict(disable_tqdm=True, report_to='none', logging_strategy='no', save_strategy='no')
+
+
+def _training_arguments(field, tuned):
+    import transformers
+
+    s, extra = field.settings, {}
+    if tuned:
+        extra = dict(bf16=field.precision == 'bf16', optim='adamw_torch_fused')
+        extra['train_sampling_strategy'] = 'group_by_length'
+    return transformers.TrainingArguments(
+        output_dir=field.box.name,
+        per_device_train_batch_size=s.batch_size,
+        per_device_eval_batch_size=64,
+        learning_rate=s.lr,
+        weight_decay=s.weight_decay,
+        lr_scheduler_type='constant',
+        seed=s.seed,
+        use_cpu=field.device.type == 'cpu',
+        remove_unused_columns=False,
+        **_QUIET,
+        **extra,
+    )
+
+# %% ../../nbs/72_benchmark.ipynb #b9f0632d
 class HuggingFace:
     "transformers' Trainer, as it comes or tuned."
 
@@ -500,73 +557,17 @@ class HuggingFace:
         tuned: bool = False,  # bf16, rows of similar length, fused AdamW
     ):
         import transformers
-        from transformers.trainer_pt_utils import LengthGroupedSampler
 
-        s, me = field.settings, self
+        n, rng = field.settings.batch_size, torch.Generator().manual_seed(field.settings.seed)
         self.field, self.seen, self.model = field, [], their_model(field)
-        rows, n, rng = (
-            dictionaries(field, 'train'),
-            s.batch_size,
-            torch.Generator().manual_seed(s.seed),
-        )
-        lengths = [[len(r['input_ids']) for r in rs] for rs in rows]
-
-        def shuffled(i):
-            return torch.randperm(len(rows[i]), generator=rng).tolist()
-
-        def grouped(i):  # whole batches of a pass, in random order
-            o = list(LengthGroupedSampler(n, lengths=lengths[i], generator=rng))
-            k = max(1, len(o) // n)
-            return [
-                j for b in torch.randperm(k, generator=rng).tolist() for j in o[b * n : b * n + n]
-            ]
-
-        class InTurns(transformers.Trainer):
-            def _get_train_sampler(self, dataset=None):
-                return me.turns
-
-            def compute_loss(self, model, inputs, *args, **kw):
-                me.seen.append(inputs['seen'])
-                return super().compute_loss(model, inputs, *args, **kw)
-
-        class Times(transformers.TrainerCallback):
-            def on_step_end(self, args, state, control, **kw):
-                if state.global_step in (_FIRST, state.max_steps):
-                    field.sync()
-                    me.times.append(time.perf_counter())
-
-        self.turns = Turns([len(r) for r in rows], n, grouped if tuned else shuffled)
-        extra = (
-            dict(
-                bf16=field.precision == 'bf16',
-                optim='adamw_torch_fused',
-                train_sampling_strategy='group_by_length',
-            )
-            if tuned
-            else {}
-        )
-        args = transformers.TrainingArguments(
-            output_dir=field.box.name,
-            per_device_train_batch_size=n,
-            per_device_eval_batch_size=64,
-            learning_rate=s.lr,
-            weight_decay=s.weight_decay,
-            lr_scheduler_type='constant',
-            seed=s.seed,
-            use_cpu=field.device.type == 'cpu',
-            remove_unused_columns=False,
-            disable_tqdm=True,
-            report_to='none',
-            logging_strategy='no',
-            save_strategy='no',
-            **extra,
-        )
-        self.trainer = InTurns(
+        rows = dictionaries(field, 'train')
+        self.turns = Turns([len(r) for r in rows], n, _order(rows, n, rng, tuned))
+        self.trainer = _trainer_class(self)(
             self.model,
-            args,
+            _training_arguments(field, tuned),
             functools.partial(collate, pad=field.pad),
             list(itertools.chain(*rows)),
-            callbacks=[Times()],
+            callbacks=[_clock(self)],
         )
         self.trainer.remove_callback(transformers.PrinterCallback)
 
@@ -880,6 +881,24 @@ def fresh_encoder(
     return folder
 
 # %% ../../nbs/72_benchmark.ipynb #6a5b4715
+def _pals_shapes(field, layers):  # the field's encoder, a deeper one, BERT-base's
+    config = field.start[0]
+    deeper = max(layers, config.num_hidden_layers)
+    shapes = [config, dataclasses.replace(config, num_hidden_layers=deeper)]
+    if field.folder:
+        shapes.append(BertConfig(vocab_size=config.vocab_size))
+    return list(dict.fromkeys(shapes))
+
+
+def _with_shape(field, c):  # (field, name): freshly drawn, if it is not the field's own
+    name = f'{c.num_hidden_layers} × {c.hidden_size}'
+    if c == field.start[0]:
+        return field, name
+    folder = Path(field.box.name) / f'fresh-{c.num_hidden_layers}-{c.hidden_size}'
+    drawn = fresh_encoder(folder, c, load_tokenizer(field.folder))
+    return field.beside(encoder=str(drawn), lr=field.settings.lr), name + ', fresh'
+
+# %% ../../nbs/72_benchmark.ipynb #976897cb
 def pals_cost(
     field: Field,  # the race
     counts=(0, 3, 6, 12),  # numbers of PALs
@@ -888,45 +907,15 @@ def pals_cost(
     layers: int = 12,  # of a fresh encoder, if the field's has fewer
 ) -> pd.DataFrame:  # one row per encoder, number of PALs and round
     "What a step takes with n PALs, side by side."
-    config, out, lone = field.start[0], [], len(field.tasks)
-    shapes = [
-        config,
-        dataclasses.replace(config, num_hidden_layers=max(layers, config.num_hidden_layers)),
-        *([BertConfig(vocab_size=config.vocab_size)] if field.folder else []),
-    ]
-    for c in dict.fromkeys(shapes):
-        f, n, name = field, c.num_hidden_layers, f'{c.num_hidden_layers} × {c.hidden_size}'
-        if c != config:
-            f, name = (
-                field.beside(
-                    encoder=str(
-                        fresh_encoder(
-                            Path(field.box.name) / f'fresh-{n}-{c.hidden_size}',
-                            c,
-                            load_tokenizer(field.folder),
-                        )
-                    ),
-                    lr=field.settings.lr,
-                ),
-                name + ', fresh',
-            )
-        players = {
-            k: Ours(f, n_pals=k)
-            for k in (counts if c in shapes[:2] else (counts[0], counts[-1]))
-            if k <= n
-        }
-        out += [
-            dict(
-                encoder=name,
-                batch=f.settings.batch_size,
-                n_pals=k,
-                round=r,
-                step_ms=1e3 * s.seconds / s.steps,
-            )
-            for k, r, s in take_turns(
-                players, rounds * stretch(steps, f) // lone, lone, f'PALs, {name}'
-            )
-        ]
+    out, lone, shapes = [], len(field.tasks), _pals_shapes(field, layers)
+    for c in shapes:
+        f, name = _with_shape(field, c)
+        some = counts if c in shapes[:2] else (counts[0], counts[-1])
+        players = {k: Ours(f, n_pals=k) for k in some if k <= c.num_hidden_layers}
+        turns = rounds * stretch(steps, f) // lone
+        for k, r, s in take_turns(players, turns, lone, f'PALs, {name}'):
+            row = dict(encoder=name, batch=f.settings.batch_size, n_pals=k, round=r)
+            out.append(row | dict(step_ms=1e3 * s.seconds / s.steps))
     return pd.DataFrame(out)
 
 # %% ../../nbs/72_benchmark.ipynb #c12e632f
@@ -1021,64 +1010,46 @@ start(runs); mark(); start(runs+'-again'); print(json.dumps(at))
 """
 
 # %% ../../nbs/72_benchmark.ipynb #bfb2b22a
+def _import_rows(times):  # what `import` takes
+    for m in ('palmtl', 'palmtl.training'):
+        r = [_python('-c', _IMPORT.format(m)) for _ in range(times)]
+        note = 'imports transformers' if r[0][1] else 'without transformers'
+        yield dict(what=f'import {m}', seconds=min(s for s, _ in r), note=note)
+
+
+def _first_step(settings, runs, env):  # a row, and one for a second run in the same process
+    given = json.dumps([time.time(), settings, str(runs)])
+    at = _python('-c', _FIRST_STEP, given, env=env)
+    python, imported, built, stepped, idle, again, last = at
+    note = f'Python {python:.2f}, imports {imported - python:.2f}, '
+    note += f'data and model {built - imported:.2f}, first step {stepped - built:.2f}'
+    first = dict(seconds=stepped, note=note) | {'after imports': stepped - imported}
+    note = f'data and model {again - idle:.2f}, first step {last - again:.2f}'
+    second = dict(seconds=last - idle, note=note) | {'after imports': last - idle}
+    return first, second
+
+# %% ../../nbs/72_benchmark.ipynb #3aab3277
+def _empty_caches(folder):  # variables that hide the token cache; the hub's files stay in reach
+    cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
+    hub = os.environ.get('HF_HOME') or str(cache / 'huggingface')
+    return dict(XDG_CACHE_HOME=str(Path(folder) / 'cache'), HF_HOME=hub)
+
+
 def start_up(
     times: int = 3,  # processes for each import, of which the best counts
     **settings,  # of the run: encoder, data, device, ...
-) -> pd.DataFrame:  # columns what, seconds
+) -> pd.DataFrame:  # columns what, seconds, note, after imports
     "What one waits for."
-    out = []
-    for m in ('palmtl', 'palmtl.training'):
-        r = [_python('-c', _IMPORT.format(m)) for _ in range(times)]
-        out.append(
-            dict(
-                what=f'import {m}',
-                seconds=min(s for s, _ in r),
-                note='imports transformers' if r[0][1] else 'without transformers',
-            )
-        )
-    settings = {
-        k: v for k, v in settings.items() if v is not None and k not in ('limit', 'limit_dev')
-    }
-    if settings.get('encoder', 'sample') != 'sample':
-        settings['encoder'] = str(find_encoder(settings['encoder']))
-    cache = Path(
-        os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
-    )  # where the hub's files are stays as it is
+    out = list(_import_rows(times))
+    kept = {k: v for k, v in settings.items() if v is not None and not k.startswith('limit')}
+    if kept.get('encoder', 'sample') != 'sample':
+        kept['encoder'] = str(find_encoder(kept['encoder']))
+    kept = dict(pairs='cross', precision='auto') | kept
     with tempfile.TemporaryDirectory(prefix='palmtl-benchmark-') as d:
-        env = dict(
-            XDG_CACHE_HOME=str(Path(d) / 'cache'),
-            HF_HOME=os.environ.get('HF_HOME') or str(cache / 'huggingface'),
-        )
-        for i, name in enumerate(('first', 'second')):
-            python, imported, built, stepped, idle, again, last = _python(
-                '-c',
-                _FIRST_STEP,
-                json.dumps(
-                    [
-                        time.time(),
-                        dict(pairs='cross', precision='auto') | settings,
-                        str(Path(d) / name),
-                    ]
-                ),
-                env=env,
-            )
-            out.append(
-                {
-                    'what': f'{name} run: to its first step',
-                    'seconds': stepped,
-                    'after imports': stepped - imported,
-                    'note': f'Python {python:.2f}, imports {imported - python:.2f}, data and model {built - imported:.2f}, first step {stepped - built:.2f}',
-                }
-            )
-        out.append(
-            {
-                'what': 'one more in the same process',
-                'seconds': last - idle,
-                'after imports': last - idle,
-                'note': f'data and model {again - idle:.2f}, first step {last - again:.2f}',
-            }
-        )
-    return pd.DataFrame(out)
+        for name in ('first', 'second'):
+            row, more = _first_step(kept, Path(d) / name, _empty_caches(d))
+            out.append(dict(what=f'{name} run: to its first step') | row)
+    return pd.DataFrame([*out, dict(what='one more in the same process') | more])
 
 # %% ../../nbs/72_benchmark.ipynb #cell-44
 def write_pairs(
@@ -1326,158 +1297,164 @@ def machine(
     )
 
 # %% ../../nbs/72_benchmark.ipynb #c1da9ca3
+def _target(target, asked, got, met, form='{:.2f}'):  # a row; `got` that is nan leaves it out
+    shown = form.format(got) if isinstance(got, float) else got
+    if got != got:
+        return []
+    return [dict(target=target, asked=asked, got=shown, met='yes' if met else 'no')]
+
+
+def _median(r):
+    return float(np.median(r)) if len(r) else math.nan
+
+
+def _race_targets(t, results):
+    gpu, out = results['machine'].gpu.iloc[0], []
+    for b, d in t.groupby('batch'):
+        for l, least in (('a', 10.0 if gpu and b == 8 else 3.0), ('c', 1.3)):
+            v = _median(ratios(d, 'tokens_per_second', 'letter', 'd', l))
+            what = f'batch {b}: tokens/s of palmtl over {l} ({NAMES[l]})'
+            out += _target(what, f'at least {least:g}', v, v >= least)
+        ours = d[d.letter == 'd']
+        v = _median(ours.bookkeeping.dropna())
+        what = f'batch {b}: bookkeeping, share of a step'
+        out += _target(what, 'under 3 %', v, v < 0.03, '{:.2%}')
+        if gpu and b == 8:
+            v = _median(ours.floor_ratio)
+            out += _target('batch 8: step over its floor', 'at most 1.5', v, v <= 1.5)
+    return out
+
+# %% ../../nbs/72_benchmark.ipynb #476b1889
+def _pals_targets(t, results):
+    out = []
+    for (e, k), d in pals_table(t).iterrows():
+        if k == 12:
+            between = f' [{d.low:.1%}, {d.high:.1%}]' if d.low == d.low else ''
+            what = f'12 PALs, {e}: share of a step without'
+            out += _target(what, 'at most 10 %', f'{d.cost:.1%}' + between, d.cost <= 0.10)
+    return out
+
+
+def _evaluation_targets(t, results):
+    v = _median(ratios(t, 'examples_per_second', 'letter', 'd', 'c'))
+    return _target('evaluation: examples/s of palmtl over c', 'at least 2', v, v >= 2)
+
+
+def _flat_targets(t, results):
+    half = len(t) // 2
+    v = float(t.mb.iloc[half:].max() / t.mb.iloc[half] - 1)
+    what = f'memory between {t.step.iloc[half]} and {t.step.iloc[-1]} steps, '
+    what += 'once all widths were seen: growth'
+    return _target(what, 'flat (under 2 %)', v, v < 0.02, '{:+.1%}')
+
+# %% ../../nbs/72_benchmark.ipynb #361df635
+def _start_targets(t, results):
+    t, out = t.set_index('what'), []
+    for what, name in (
+        ('second run: to its first step', 'a new process, from the imports'),
+        ('one more in the same process', 'the same process'),
+    ):
+        v = float(t['after imports'][what])
+        goal = f'another run of the same data: seconds to its first step, {name}'
+        out += _target(goal, 'under 2', v, v < 2)
+    v = float(t.seconds['import palmtl'])
+    out += _target('import palmtl: seconds', 'under 0.5', v, v < 0.5)
+    notes = list(dict.fromkeys(t.note.iloc[:2]))
+    clean = 'without transformers'
+    return out + _target(
+        'import palmtl, palmtl.training', clean, ', '.join(notes), notes == [clean]
+    )
+
+
+def _curves_targets(t, results):
+    m, low, high = apart(t)
+    what = f'dev score of palmtl minus that of a after {t.step.max()} steps'
+    got = f'{m:+.3f} [{low:+.3f}, {high:+.3f}]' if low == low else math.nan
+    return _target(what, 'zero within seed noise', got, low <= 0 <= high)
+
+# %% ../../nbs/72_benchmark.ipynb #503e77ab
+_TARGETS = dict(
+    race=_race_targets,
+    pals=_pals_targets,
+    evaluation=_evaluation_targets,
+    flat=_flat_targets,
+    start=_start_targets,
+    curves=_curves_targets,
+)
+
+
 def targets(
     results: dict,  # from `benchmark`
 ) -> pd.DataFrame:  # columns target, asked, got, met
     "What was asked and what was measured."
-    out = []
-
-    def add(target, asked, got, met, form='{:.2f}'):
-        out.append(
-            dict(
-                target=target,
-                asked=asked,
-                got=form.format(got) if isinstance(got, float) else got,
-                met='yes' if met else 'no',
-            )
-        ) if got == got else None
-
-    def median(r):
-        return float(np.median(r)) if len(r) else math.nan
-
-    if 'race' in results:
-        t = results['race']
-        gpu = results['machine'].gpu.iloc[0]
-        for b, d in t.groupby('batch'):
-            for l, least in (('a', 10.0 if gpu and b == 8 else 3.0), ('c', 1.3)):
-                v = median(ratios(d, 'tokens_per_second', 'letter', 'd', l))
-                add(
-                    f'batch {b}: tokens/s of palmtl over {l} ({NAMES[l]})',
-                    f'at least {least:g}',
-                    v,
-                    v >= least,
-                )
-            v = median(d[d.letter == 'd'].bookkeeping.dropna())
-            add(f'batch {b}: bookkeeping, share of a step', 'under 3 %', v, v < 0.03, '{:.2%}')
-            if gpu and b == 8:
-                v = median(d[d.letter == 'd'].floor_ratio)
-                add('batch 8: step over its floor', 'at most 1.5', v, v <= 1.5)
-    if 'pals' in results:
-        t = pals_table(results['pals'])
-        for (e, k), d in t.iterrows():
-            if k == 12:
-                add(
-                    f'12 PALs, {e}: share of a step without',
-                    'at most 10 %',
-                    f'{d.cost:.1%}' + (f' [{d.low:.1%}, {d.high:.1%}]' if d.low == d.low else ''),
-                    d.cost <= 0.10,
-                )
-    if 'evaluation' in results:
-        v = median(ratios(results['evaluation'], 'examples_per_second', 'letter', 'd', 'c'))
-        add('evaluation: examples/s of palmtl over c', 'at least 2', v, v >= 2)
-    if 'flat' in results:
-        t = results['flat']
-        half = len(t) // 2
-        v = float(t.mb.iloc[half:].max() / t.mb.iloc[half] - 1)
-        add(
-            f'memory between {t.step.iloc[half]} and {t.step.iloc[-1]} steps, once all widths were seen: growth',
-            'flat (under 2 %)',
-            v,
-            v < 0.02,
-            '{:+.1%}',
-        )
-    if 'start' in results:
-        t = results['start'].set_index('what')
-        for what, name in (
-            ('second run: to its first step', 'a new process, from the imports'),
-            ('one more in the same process', 'the same process'),
-        ):
-            v = float(t['after imports'][what])
-            add(
-                f'another run of the same data: seconds to its first step, {name}',
-                'under 2',
-                v,
-                v < 2,
-            )
-        v = float(t.seconds['import palmtl'])
-        add('import palmtl: seconds', 'under 0.5', v, v < 0.5)
-        add(
-            'import palmtl, palmtl.training',
-            'without transformers',
-            ', '.join(dict.fromkeys(t.note.iloc[:2])),
-            set(t.note.iloc[:2]) == {'without transformers'},
-        )
-    if 'curves' in results:
-        m, low, high = apart(results['curves'])
-        add(
-            f"dev score of palmtl minus that of a after {results['curves'].step.max()} steps",
-            'zero within seed noise',
-            f'{m:+.3f} [{low:+.3f}, {high:+.3f}]' if low == low else math.nan,
-            low <= 0 <= high,
-        )
+    out = [r for k, f in _TARGETS.items() if k in results for r in f(results[k], results)]
     return pd.DataFrame(out, columns=['target', 'asked', 'got', 'met'])
 
 # %% ../../nbs/72_benchmark.ipynb #28e868c2
-def benchmark(
-    parts: str = ','.join(PARTS),  # names of `PARTS`
-    batches: str = '8,32',  # batch sizes of the race and of memory; PALs take the first, evaluation and curves too
-    rounds: int = 4,  # how often each contestant is timed
-    steps: int = 30,  # of a stretch at batches of 8; the curves have six times as many, memory's line twenty times
-    rows: int = 1_000_000,  # of the largest file that is read; the others have a tenth, a hundredth, ...
-    seeds: int = 3,  # of the curves
-    fresh: str = '',  # `12x768`: layers and width of a freshly drawn encoder in place of the given one's; its tokenizer stays
-    **settings,  # of the runs: encoder, data, device, seed, ...
-) -> dict:  # part -> table, and `machine`, `flat` and `targets`
-    "Measure the parts that are asked for."
-    names, numbers = [p.strip() for p in str(parts).split(',') if p.strip()], []
+def _check_numbers(**numbers):  # of rounds, steps, ...; `batches` may be several
+    for k, v in numbers.items():
+        values = str(v).split(',')
+        whole = all(x.strip().isdigit() and int(x) > 0 for x in values)
+        if not whole or k != 'batches' and len(values) > 1:
+            one, many = (
+                'a whole number above 0 was',
+                'whole numbers above 0, separated by commas, were',
+            )
+            raise InputError(f"{k} is {v!r}; {many if k == 'batches' else one} expected")
+
+
+def _check_parts(parts):  # a string of names
+    names = [p.strip() for p in str(parts).split(',') if p.strip()]
     for p in names:
         if p not in PARTS:
             raise InputError(f"there is no part '{p}' of the benchmark{nearest(p, PARTS)}")
-    for k, v in dict(batches=batches, rounds=rounds, steps=steps, rows=rows, seeds=seeds).items():
-        values = str(v).split(',')
-        if (
-            not all(x.strip().isdigit() and int(x) > 0 for x in values)
-            or k != 'batches'
-            and len(values) > 1
-        ):
-            raise InputError(
-                f"{k} is {v!r}; {'whole numbers above 0, separated by commas, were' if k == 'batches' else 'a whole number above 0 was'} expected"
-            )
-    sizes, rounds, steps, rows, seeds = (
-        [int(b) for b in str(batches).split(',')],
-        int(rounds),
-        int(steps),
-        int(rows),
-        int(seeds),
-    )
+    return names
+
+# %% ../../nbs/72_benchmark.ipynb #968dbb98
+def _of_all(fields, measure):  # one table of all batch sizes
+    return pd.concat([measure(f) for f in fields], ignore_index=True)
+
+
+def _measure(part, fields, rounds, steps, rows, seeds):  # part -> table
+    field = fields[0]
+    if part == 'race':
+        return dict(race=_of_all(fields, lambda f: race(f, rounds, steps)))
+    if part == 'pals':
+        return dict(pals=pals_cost(field, rounds=rounds, steps=steps))
+    if part == 'evaluation':
+        return dict(evaluation=evaluation(field, rounds))
+    if part == 'start':
+        return dict(start=start_up(**field.changes))
+    if part == 'growth':
+        sizes = [rows // 10**i for i in (3, 2, 1, 0) if rows // 10**i >= 100]
+        return dict(growth=growth(sizes, field.folder))
+    if part == 'memory':
+        peaks = _of_all(fields, lambda f: peak_memory(f, stretch(8, f)))
+        return dict(memory=peaks, flat=flat_memory(field, 20 * steps))
+    return dict(curves=curves(field, 6 * steps, max(1, 6 * steps // 4), range(1, seeds + 1)))
+
+# %% ../../nbs/72_benchmark.ipynb #6e733d9c
+def benchmark(
+    parts: str = ','.join(PARTS),  # names of `PARTS`
+    batches: str = '8,32',  # batch sizes of race and memory; the other parts take the first
+    rounds: int = 4,  # how often each contestant is timed
+    steps: int = 30,  # of a stretch at batches of 8; curves have 6, memory's line 20 times as many
+    rows: int = 1_000_000,  # of the largest file; the others have a tenth, a hundredth, ...
+    seeds: int = 3,  # of the curves
+    fresh: str = '',  # `12x768`: layers and width of a freshly drawn encoder, with the same tokenizer
+    **settings,  # of the runs: encoder, data, device, seed, ...
+) -> dict:  # part -> table, and `machine`, `flat` and `targets`
+    "Measure the parts that are asked for; raises `InputError` for what it cannot use."
+    names = _check_parts(parts)
+    _check_numbers(batches=batches, rounds=rounds, steps=steps, rows=rows, seeds=seeds)
+    sizes = [int(b) for b in str(batches).split(',')]
     field = Field(**settings | dict(batch_size=sizes[0]))
     if fresh:
         field = _redrawn(field, fresh)
-    out = dict(
-        machine=pd.DataFrame([dict(machine=machine(field), gpu=field.device.type == 'cuda')])
-    )
-    fields = {b: field.beside(batch_size=b) for b in sizes}
-    if 'race' in names:
-        out['race'] = pd.concat(
-            [race(f, rounds, steps) for f in fields.values()], ignore_index=True
-        )
-    if 'pals' in names:
-        out['pals'] = pals_cost(field, rounds=rounds, steps=steps)
-    if 'evaluation' in names:
-        out['evaluation'] = evaluation(field, rounds)
-    if 'start' in names:
-        out['start'] = start_up(**field.changes)
-    if 'growth' in names:
-        out['growth'] = growth(
-            [rows // 10**i for i in (3, 2, 1, 0) if rows // 10**i >= 100], field.folder
-        )
-    if 'memory' in names:
-        out['memory'] = pd.concat(
-            [peak_memory(f, stretch(8, f)) for f in fields.values()], ignore_index=True
-        )
-        out['flat'] = flat_memory(field, 20 * steps)
-    if 'curves' in names:
-        out['curves'] = curves(field, 6 * steps, max(1, 6 * steps // 4), range(1, seeds + 1))
+    here = dict(machine=machine(field), gpu=field.device.type == 'cuda')
+    out, fields = dict(machine=pd.DataFrame([here])), [field.beside(batch_size=b) for b in sizes]
+    for part in [p for p in PARTS if p in names]:
+        out |= _measure(part, fields, int(rounds), int(steps), int(rows), int(seeds))
     out['targets'] = targets(out)
     return out
 
@@ -1504,6 +1481,67 @@ def _redrawn(field, fresh):
     return out
 
 # %% ../../nbs/72_benchmark.ipynb #0b0cbec2
+def _styled(d, **forms):
+    return d.style.format({k: f for k, f in forms.items() if k in d}, na_rep='')
+
+
+_PERCENT = {k: '{:.1%}' for k in ('real tokens', 'MFU', 'bookkeeping', 'cost')}
+_TIMES = {k: '{:.2f}' for k in ('× a', '× c', '× floor')}
+_WHOLE = {k: '{:,.0f}' for k in ('tokens/s', 'least', 'most', 'examples/s')}
+_MEGABYTES = {k: '{:,.0f}' for k in ('before_mb', 'peak_mb')}
+_ABSENT = 'b and c did not take part: the package accelerate is not installed.'
+
+
+def _show_race(t, results):
+    forms = _PERCENT | _TIMES | _WHOLE | {'ms a step': '{:.1f}'}
+    absent = [] if 'c' in set(t.letter) else [_ABSENT]
+    return [_styled(race_table(t), **forms), race_figure(t), *absent]
+
+
+def _show_pals(t, results):
+    forms = {k: '{:+.1%}' for k in ('cost', 'low', 'high')} | {'ms a step': '{:.1f}'}
+    return [_styled(pals_table(t), **forms)]
+
+
+def _show_evaluation(t, results):
+    return [_styled(evaluation_table(t), **_TIMES, **_WHOLE)]
+
+# %% ../../nbs/72_benchmark.ipynb #8e89031d
+def _show_start(t, results):
+    forms = {'seconds': '{:.2f}', 'after imports': '{:.2f}'}
+    return [_styled(t.set_index('what'), **forms)]
+
+
+def _show_growth(t, results):
+    forms = {k: '{:.2f}' for k in ('read', 'tokenize', 'again', 'prepare')} | _MEGABYTES
+    forms |= dict(tokens='{:,.0f}', draw='{:.5f}')
+    return [_styled(t.set_index('rows'), **forms), growth_figure(t)]
+
+
+def _show_memory(t, results):
+    flat = _styled(results['flat'].set_index('step'), mb='{:,.0f}')
+    return [_styled(t.set_index(['batch', 'contestant']), **_MEGABYTES), flat]
+
+
+def _show_curves(t, results):
+    m, low, high = apart(t)
+    text = f'palmtl minus plain loop after {t.step.max()} steps: {m:+.3f}, '
+    text += f'95 % across seeds [{low:+.3f}, {high:+.3f}]'
+    return [curves_table(t), curves_figure(t), text]
+
+# %% ../../nbs/72_benchmark.ipynb #b7527e84
+_SHOWS = dict(
+    race=_show_race,
+    pals=_show_pals,
+    evaluation=_show_evaluation,
+    start=_show_start,
+    growth=_show_growth,
+    memory=_show_memory,
+    curves=_show_curves,
+    targets=lambda t, results: [t.style.hide(axis='index')],
+)
+
+
 def show_part(
     results: dict,  # from `benchmark`
     part: str,  # of `PARTS`, or `targets`
@@ -1511,120 +1549,67 @@ def show_part(
     "One part's tables and figures."
     if part not in results:
         return [f'{PARTS.get(part, part)}: not asked for (parts).']
-    t = results[part]
-
-    def styled(d, **forms):
-        return d.style.format({k: f for k, f in forms.items() if k in d}, na_rep='')
-
-    percent = {k: '{:.1%}' for k in ('real tokens', 'MFU', 'bookkeeping', 'cost')}
-    times, whole = (
-        {k: '{:.2f}' for k in ('× a', '× c', '× floor')},
-        {k: '{:,.0f}' for k in ('tokens/s', 'least', 'most', 'examples/s')},
-    )
-    if part == 'race':
-        return [
-            styled(race_table(t), **percent, **times, **whole, **{'ms a step': '{:.1f}'}),
-            race_figure(t),
-            *(
-                []
-                if 'c' in set(t.letter)
-                else ["b and c did not take part: the package accelerate is not installed."]
-            ),
-        ]
-    if part == 'pals':
-        return [
-            styled(
-                pals_table(t),
-                **{k: '{:+.1%}' for k in ('cost', 'low', 'high')},
-                **{'ms a step': '{:.1f}'},
-            )
-        ]
-    if part == 'evaluation':
-        return [styled(evaluation_table(t), **times, **whole)]
-    if part == 'start':
-        return [styled(t.set_index('what'), seconds='{:.2f}', **{'after imports': '{:.2f}'})]
-    if part == 'growth':
-        return [
-            styled(
-                t.set_index('rows'),
-                tokens='{:,.0f}',
-                draw='{:.5f}',
-                **{k: '{:.2f}' for k in ('read', 'tokenize', 'again', 'prepare')},
-                **{k: '{:,.0f}' for k in ('before_mb', 'peak_mb')},
-            ),
-            growth_figure(t),
-        ]
-    if part == 'memory':
-        return [
-            styled(
-                t.set_index(['batch', 'contestant']),
-                **{k: '{:,.0f}' for k in ('before_mb', 'peak_mb')},
-            ),
-            styled(results['flat'].set_index('step'), mb='{:,.0f}'),
-        ]
-    if part == 'curves':
-        m, low, high = apart(t)
-        return [
-            curves_table(t),
-            curves_figure(t),
-            f"palmtl minus plain loop after {t.step.max()} steps: {m:+.3f}, 95 % across seeds [{low:+.3f}, {high:+.3f}]",
-        ]
-    return [t.style.hide(axis='index')]
+    return _SHOWS[part](results[part], results)
 
 # %% ../../nbs/72_benchmark.ipynb #cell-57
+_OPTIONS = dict(  # of the command line: default, and what it is
+    parts=(','.join(PARTS), 'what to measure'),
+    batches=('8,32', 'batch sizes'),
+    rounds=('4', 'rounds'),
+    steps=('30', 'steps of a stretch at batches of 8'),
+    rows=('1000000', 'rows of the largest file'),
+    seeds=('3', 'seeds of the curves'),
+    fresh=('', 'layers x width of a freshly drawn encoder, such as 12x768'),
+)
+
+
+def _parser():
+    what = 'palmtl beside a plain loop and the transformers Trainer. '
+    what += 'Other settings: name=value or --name value.'
+    p = argparse.ArgumentParser(prog='python -m palmtl.dev.benchmark', description=what)
+    for name, (default, what) in _OPTIONS.items():
+        p.add_argument('--' + name, default=default, help=f'{what} (default: {default})')
+    what = 'also write every table as a CSV file into this folder'
+    p.add_argument('--out', default='', help=what)
+    return p
+
+# %% ../../nbs/72_benchmark.ipynb #0fae3c5b
+def _settings_of(rest):  # name=value, --name=value, --name value
+    settings, words = {}, iter(rest)
+    for w in words:
+        name, sep, value = w.removeprefix('--').partition('=')
+        if not sep:
+            value = next(words, None) if w.startswith('--') else None
+        if value is None:
+            raise InputError(f'argument {w!r}: name=value or --name value was expected')
+        settings[name] = value
+    return settings
+
+# %% ../../nbs/72_benchmark.ipynb #d3628bbb
+def _print_tables(results):
+    wide = ['display.width', 220, 'display.max_columns', 30, 'display.max_colwidth', 90]
+    tables = dict(race=race_table, pals=pals_table, evaluation=evaluation_table)
+    tables['curves'] = curves_table
+    print('\n' + results['machine'].machine.iloc[0])
+    with pd.option_context(*wide, 'display.float_format', '{:,.4g}'.format):
+        for name in [n for n in results if n != 'machine']:
+            print(f'\n{PARTS.get(name, name)}')
+            print(tables.get(name, lambda t: t)(results[name]).to_string())
+
+# %% ../../nbs/72_benchmark.ipynb #694f48cc
 def main(
     argv=None,  # arguments; the command line's if None
 ) -> int:  # 0, or 2 if something given cannot be used
     "Measure and print."
-    p = argparse.ArgumentParser(
-        prog='python -m palmtl.dev.benchmark',
-        description='palmtl beside a plain loop and the transformers Trainer. Other settings: name=value or --name value.',
-    )
-    for name, default, what in (
-        ('parts', ','.join(PARTS), 'what to measure'),
-        ('batches', '8,32', 'batch sizes'),
-        ('rounds', '4', 'rounds'),
-        ('steps', '30', 'steps of a stretch at batches of 8'),
-        ('rows', '1000000', 'rows of the largest file'),
-        ('seeds', '3', 'seeds of the curves'),
-        ('fresh', '', 'layers x width of a freshly drawn encoder, such as 12x768'),
-    ):
-        p.add_argument('--' + name, default=default, help=f'{what} (default: {default})')
-    p.add_argument(
-        '--out', default='', help='also write every table as a CSV file into this folder'
-    )
-    options, rest = p.parse_known_args(argv)
+    options, rest = _parser().parse_known_args(argv)
     try:
-        settings, words = {}, iter(rest)
-        for w in words:
-            name, sep, value = w.removeprefix('--').partition('=')
-            if not sep:
-                value = next(words, None) if w.startswith('--') else None
-            if value is None:
-                raise InputError(f"argument {w!r}: name=value or --name value was expected")
-            settings[name] = value
+        settings = _settings_of(rest)
         out = vars(options).pop('out')
         results = benchmark(**vars(options), **settings)
     except InputError as e:
         print(e, file=sys.stderr)
         return 2
-    print('\n' + results['machine'].machine.iloc[0])
-    with pd.option_context(
-        'display.width',
-        220,
-        'display.max_columns',
-        30,
-        'display.max_colwidth',
-        90,
-        'display.float_format',
-        '{:,.4g}'.format,
-    ):
-        tables = dict(
-            race=race_table, pals=pals_table, evaluation=evaluation_table, curves=curves_table
-        )
-        for name in [n for n in results if n != 'machine']:
-            print(f'\n{PARTS.get(name, name)}')
-            print(tables.get(name, lambda t: t)(results[name]).to_string())
+    _print_tables(results)
     if out:
         Path(out).mkdir(parents=True, exist_ok=True)
         for name, t in results.items():
