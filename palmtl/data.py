@@ -6,10 +6,10 @@
 __all__ = ['SAMPLE_TASKS', 'SAMPLE_SIZES', 'OTHER_FILES', 'SPECIAL', 'Rows', 'make_rows', 'read_rows', 'read_hub', 'sample_rows',
            'find_folder', 'limit_rows', 'bootstrap_rows', 'data_folders', 'find_files', 'join_rows', 'load_rows',
            'load_tokenizer', 'Tokens', 'cache_folder', 'cached_tokens', 'tokenize', 'Batch', 'sequences', 'pad_batch',
-           'make_batch', 'Sampler', 'majority', 'audit', 'write_predictions', 'read_predictions']
+           'make_batch', 'Sampler', 'majority', 'n_words', 'audit', 'write_predictions', 'read_predictions']
 
 # %% ../nbs/03_data.ipynb #cell-3
-import contextlib, csv, dataclasses, functools, hashlib, io, os, zipfile, zlib
+import contextlib, csv, difflib, dataclasses, functools, hashlib, io, os, zipfile, zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np, pandas as pd
@@ -85,6 +85,14 @@ def _no_rows(source, unusable):
         why = f': line {line} {problem}'
     return InputError(f'{source} has no usable row{why}')
 
+
+def _widen(task):  # what else can be done about a label that the task does not know
+    if task.kind == 'regression':
+        return "if it is right, widen the task's range"
+    if task.classes:
+        return "if it is a class, name it among the task's classes"
+    return "if there are more than two, the task's kind is 'classes', with their names in classes"
+
 # %% ../nbs/03_data.ipynb #08a0433d
 def make_rows(
     task: Task,  # whose rows
@@ -102,6 +110,8 @@ def make_rows(
         if problem is not None:
             if bad_rows == 'stop':
                 remedy = "bad_rows = 'skip' leaves such rows out and counts them"
+                if text and task.label in problem and label:
+                    remedy = f'{_widen(task)}; {remedy}'
                 raise InputError(f'{source}: line {line} {problem} ({remedy})')
             unusable.append((line, problem))
             continue
@@ -120,12 +130,21 @@ def _fail(path, what):
     raise InputError(f'{path}: {what}')
 
 
+def _near_file(path):  # a file beside it whose name is nearly the same
+    folder = path.parent
+    names = [p.name for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, 1, 0.7)
+    return f"; did you mean '{near[0]}'?" if near else ''
+
+
 def _read_text(task, split, path):  # the whole file
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         expected = f"the {split} rows of task '{task.name}' were expected in it"
-        _fail(path, f'there is no such file; {expected}')
+        _fail(
+            path, f'there is no such file in {path.parent.resolve()}{_near_file(path)}; {expected}'
+        )
     except OSError as e:
         _fail(path, f'cannot be read ({e.strerror})')
     try:
@@ -859,6 +878,13 @@ def majority(
     values, counts = np.unique(rows.labels, return_counts=True)
     return score_task(rows.task, np.full(len(rows), values[counts.argmax()]), rows.labels)
 
+# %% ../nbs/03_data.ipynb #6c85366d
+def n_words(
+    rows: Rows,  # of one split
+) -> int:
+    "Words of all sentences, as blanks part them."
+    return sum(len(text.split()) for column in rows.texts for text in column)
+
 # %% ../nbs/03_data.ipynb #f096394e
 def audit(
     data: dict,  # task name -> split -> Rows
@@ -882,6 +908,7 @@ def audit(
                     'unusable': len(rows.unusable),
                     'majority': round(majority(rows), 3),
                     'tokens a row': round(float(n.sum(0).mean()), 1),
+                    'tokens a word': round(float(n.sum() / max(1, n_words(rows))), 2),
                     'longest': int(length.max()),
                     'truncated': int((length > max_length).sum()),
                     'repeated': len(texts) - len(set(texts)),
