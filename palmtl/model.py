@@ -34,6 +34,27 @@ def to_torch(
     )
 
 # %% ../nbs/13_model.ipynb #cell-7
+def _kept(n, room):  # n: (parts of a sequence, sequences) -> tokens kept of each part
+    if len(n) == 1:
+        return np.minimum(n, room)
+    halves = [[-(-room // 2)], [room // 2]]
+    return np.minimum(n, np.maximum(room - n[::-1], halves))
+
+
+def _lay_out(kept, start, tokens):  # all sequences behind each other, and where each begins
+    pad, cls, sep = tokens.special
+    lengths = kept.sum(0) + 1 + len(kept)  # (sequences,)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    flat = np.full(offsets[-1], sep, np.int32)
+    flat[offsets[:-1]] = cls
+    at = offsets[:-1] + 1
+    for k, s in zip(kept, start):
+        inside = np.arange(k.sum()) - np.repeat(np.cumsum(k) - k, k)  # 0, 1, 2, ... in each part
+        flat[np.repeat(at, k) + inside] = tokens.flat[np.repeat(s, k) + inside]
+        at = at + k + 1
+    return flat, offsets[:-1], lengths
+
+# %% ../nbs/13_model.ipynb #4ad145b2
 class Corpus:
     "All rows of one split of one task, on the device, from which batches are cut."
 
@@ -46,47 +67,18 @@ class Corpus:
         device='cpu',  # where the model is
         multiple: int = 1,  # to which the widths of batches are rounded up
     ):
-        pad, cls, sep = tokens.special
-        n, start = (
-            tokens.lengths,
-            tokens.offsets[:-1].reshape(tokens.lengths.shape),
-        )  # (columns, rows)
-        self.n_rows, self.towers, self.max_length = (
-            tokens.n_rows,
-            1 if pairs == 'cross' else len(n),
-            max_length,
-        )  # towers: sequences of a row
-        self.multiple = multiple
+        n = tokens.lengths  # (columns, rows)
+        start = tokens.offsets[:-1].reshape(n.shape)
+        self.n_rows, self.max_length, self.multiple = tokens.n_rows, max_length, multiple
+        self.towers = 1 if pairs == 'cross' else len(n)  # sequences of a row
         if pairs != 'cross':
             n, start = n.reshape(1, -1), start.reshape(1, -1)  # (parts of a sequence, sequences)
-        room = max_length - 1 - len(n)
-        kept = (
-            np.minimum(n, room)
-            if len(n) == 1
-            else np.minimum(n, np.maximum(room - n[::-1], [[-(-room // 2)], [room // 2]]))
-        )
-        self.lengths = kept.sum(0) + 1 + len(kept)  # (sequences,), on the host
-        offsets = np.concatenate([[0], np.cumsum(self.lengths)])
-        flat = np.full(offsets[-1], sep, np.int32)
-        flat[offsets[:-1]] = cls
-        at = offsets[:-1] + 1
-        for k, s in zip(kept, start):
-            inside = np.arange(k.sum()) - np.repeat(
-                np.cumsum(k) - k, k
-            )  # 0, 1, 2, ... in every sentence
-            flat[np.repeat(at, k) + inside] = tokens.flat[np.repeat(s, k) + inside]
-            at = at + k + 1
-
-        def move(x):
-            return torch.from_numpy(x).to(device)
-
-        self.flat, self.start, self.length, self.second, self.pad = (
-            move(flat),
-            move(offsets[:-1]),
-            move(self.lengths),
-            move(kept[0] + 2 if len(kept) > 1 else self.lengths),
-            pad,
-        )
+        kept = _kept(n, max_length - 1 - len(n))
+        flat, begins, self.lengths = _lay_out(kept, start, tokens)  # lengths stay on the host
+        move = lambda x: torch.from_numpy(x).to(device)
+        self.flat, self.start, self.length = move(flat), move(begins), move(self.lengths)
+        self.second = move(kept[0] + 2 if len(kept) > 1 else self.lengths)
+        self.pad = tokens.special[0]
         self.labels = None if rows.labels is None else move(rows.labels)
 
 # %% ../nbs/13_model.ipynb #39dd0c10

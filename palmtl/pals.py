@@ -168,6 +168,24 @@ def gated_ts(
     return ts if gate == 1 or ts is None else gate * ts
 
 # %% ../nbs/12_pals.ipynb #cell-10
+def _check_choices(**choices):  # name of a setting -> (what it is, what it may be)
+    for name, (v, options) in choices.items():
+        if v not in options:
+            raise InputError(f"unknown {name} '{v}'{nearest(v, options)}")
+
+
+def _fresh(d_in, d_out, std):  # a linear map: N(0, std), or zero
+    m = nn.utils.skip_init(nn.Linear, d_in, d_out)
+    nn.init.normal_(m.weight, std=std) if std else nn.init.zeros_(m.weight)
+    nn.init.zeros_(m.bias)
+    return m
+
+
+def _maps(n_tasks, copies, d_in, d_out, std):  # [task][copy]
+    rows = (range(copies) for _ in range(n_tasks))
+    return nn.ModuleList(nn.ModuleList(_fresh(d_in, d_out, std) for _ in row) for row in rows)
+
+# %% ../nbs/12_pals.ipynb #02076e6c
 class PALs(TaskAdapters):
     "The projected attention layers of all tasks."
 
@@ -188,39 +206,29 @@ class PALs(TaskAdapters):
         std: float = 0.02,  # of fresh weights
     ):
         super().__init__(n_tasks, layers)
-        for v, options, name in (
-            (kind, ('pal', 'lowrank'), 'pal_kind'),
-            (gelu, ('after', 'inside', 'none'), 'pal_gelu'),
-            (at, ('attention', 'final'), 'pal_at'),
-            (init, ('normal', 'zero'), 'pal_init'),
-        ):
-            if v not in options:
-                raise InputError(f"unknown {name} '{v}'{nearest(v, options)}")
-        size = size or pal_size(d_model, heads, kind)
-        if kind == 'pal' and size % heads:
-            raise InputError(f'pal_heads: {heads} heads do not divide a PAL width of {size}')
-        self.heads = heads
-        self.gelu = gelu
-        self.at = at
-        self.dropout = dropout
-        n, d, s = len(self.layers), d_model, size
+        _check_choices(
+            pal_kind=(kind, ('pal', 'lowrank')),
+            pal_gelu=(gelu, ('after', 'inside', 'none')),
+            pal_at=(at, ('attention', 'final')),
+            pal_init=(init, ('normal', 'zero')),
+        )
+        self.size = size or pal_size(d_model, heads, kind)
+        if kind == 'pal' and self.size % heads:
+            raise InputError(f'pal_heads: {heads} heads do not divide a PAL width of {self.size}')
+        self.heads, self.gelu, self.at, self.dropout = heads, gelu, at, dropout
         self.shared = shared and kind == 'pal'
-        k = min(n, 1) if self.shared else n  # copies of V^E and V^D
+        self.draw(d_model, kind == 'pal', output, std, 0.0 if init == 'zero' else std)
 
-        def fresh(d_in, d_out, zero):
-            m = nn.utils.skip_init(nn.Linear, d_in, d_out)
-            nn.init.zeros_(m.weight) if zero else nn.init.normal_(m.weight, std=std)
-            nn.init.zeros_(m.bias)
-            return m
-
-        def lists(n, d_in, d_out, zero=False):
-            return nn.ModuleList(
-                nn.ModuleList(fresh(d_in, d_out, zero) for _ in range(n)) for _ in range(n_tasks)
-            )  # [task][i]
-
-        self.encode, self.decode = lists(k, d, s), lists(k, s, d, init == 'zero')
-        self.qkv = lists(n, s, 3 * s) if kind == 'pal' else None
-        self.out = lists(n, s, s) if kind == 'pal' and output else None
+# %% ../nbs/12_pals.ipynb #9b110d3d
+@patch
+def draw(self: PALs, d_model, attends, output, std, last_std):
+    "Fresh maps for all tasks and layers; what the layers share is drawn once."
+    tasks, n, d, s = self.n_tasks, len(self.layers), d_model, self.size
+    copies = min(n, 1) if self.shared else n  # of V^E and V^D
+    self.encode = _maps(tasks, copies, d, s, std)
+    self.decode = _maps(tasks, copies, s, d, last_std)
+    self.qkv = _maps(tasks, n, s, 3 * s, std) if attends else None
+    self.out = _maps(tasks, n, s, s, std) if attends and output else None
 
 # %% ../nbs/12_pals.ipynb #b4f41d41
 @patch
