@@ -16,7 +16,8 @@ import numpy as np, pandas as pd
 from scipy import stats
 from .basics import InputError, Registry, json_ready, write_atomic
 from .tasks import Task
-from .metrics import holm, mcnemar
+from .metrics import mcnemar
+from .statistics import holm
 from .runs import Run
 from .predict import Predictor, find_run, load, rows_of
 
