@@ -213,13 +213,13 @@ def _make_executor(folder, cluster, threads, hours, gpus, slurm):
 
     folder.mkdir(parents=True, exist_ok=True)
     executor = submitit.AutoExecutor(folder=folder / '%j', cluster=cluster)
-    executor.update_parameters(
+    parameters = dict(
         timeout_min=max(1, math.ceil(hours * 60)),
         name='palmtl',
         cpus_per_task=threads,
         gpus_per_node=gpus if cluster == 'slurm' else 0,  # here each cell is told its own
-        **(slurm or {}),
     )
+    executor.update_parameters(**(parameters | (slurm or {})))
     return executor
 
 # %% ../nbs/40_ablations.ipynb #2770ffd2

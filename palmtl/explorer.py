@@ -12,7 +12,7 @@ import anywidget, ipywidgets as W, pandas as pd, traitlets
 from fastcore.basics import patch
 from .basics import InputError, static_text
 from .runs import runs_folder
-from .widgets import Board
+from .widgets import Board, folder_state
 from .run_table import USABLE, Chosen, cell_text, find_runs, is_numeric, query, sort_runs
 from .views import CONTROLS, VIEWS
 from .figure_files import FORMATS, PictureChart, export, export_name
@@ -169,10 +169,18 @@ def make_exports(self: Explorer):
 @patch
 def read(self: Explorer):
     "Look at the folder of runs."
+    self.state = folder_state(self.runs)
     self.found = find_runs(self.runs, self.published.value)
     self.show_runs()
 
 # %% ../nbs/63_explorer.ipynb #0062f796
+@patch
+def look(self: Explorer):
+    "Read again if a run came, ended or went."
+    if folder_state(self.runs) != self.state:
+        self.read()
+
+
 @patch
 def show_runs(self: Explorer):
     "Show what the filter leaves, sorted."

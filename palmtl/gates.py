@@ -405,7 +405,7 @@ def gate_strip(
         marker=dict(symbol='x', color='#D55E00', size=8),
     )
     fig.update_layout(template='plotly_white', title=f'Gates over time ({value})')
-    fig.update_layout(height=140 + 18 * len(grid), yaxis_autorange='reversed')
+    fig.update_layout(height=140 + 18 * len(grid), yaxis_autorange='reversed', yaxis_dtick=1)
     return fig.update_xaxes(title='step')
 
 # %% ../nbs/31_gates.ipynb #5546f327

@@ -21,7 +21,7 @@ class Graphs:
         limit: int = 200,  # recordings to keep; keys beyond run plainly
     ):
         self.body, self.device = body, torch.device(device)
-        self.limit, self.known = limit, {}
+        self.limit, self.known, self.full = limit, {}, False
         self.cuda = self.device.type == 'cuda'
         self.stream = self.pool = None
         if self.cuda:  # one pool: no two recordings are played at a time, so they share memory
@@ -46,6 +46,11 @@ def _first(self: Graphs, key, inputs):
     # makes what must not be made in a recording: optimiser states, the libraries' work spaces
     if len(self.known) < self.limit:
         self.known[key] = None
+    elif not self.full:
+        self.full = True
+        print(
+            f'Steps have more than {self.limit} shapes; those of further shapes are not recorded.'
+        )
     return self.body(key, *(x.to(self.device, non_blocking=True) for x in inputs))
 
 # %% ../nbs/26_graphs.ipynb #70174edb

@@ -20,7 +20,8 @@ from .metrics import paired_difference, replicates, score_task, total
 from .runs import Run, runs_folder
 from .evaluation import predict_rows, load_best, pick_device
 from .plots import COLOURS, GREY, ink_on, layout
-from .widgets import Board, Chart
+from .widgets import Board, Chart, folder_state
+from .live import run_label
 
 # %% ../nbs/64_palview.ipynb #cell-7
 def dev_rows(
@@ -454,6 +455,7 @@ class PALView(Board):
         self.runs = Path(runs or runs_folder())
         if isinstance(run_or_folder, Run):
             run_or_folder = run_or_folder.folder
+        self.state = folder_state(self.runs)
         self.given = None if run_or_folder is None else Path(run_or_folder)
         self.turn, self.at = 0, 0  # of the computation; the dev row that is shown
         self.thread = self.model = self.maps = None
@@ -527,7 +529,7 @@ def list(self: PALView):
     now, self.filling = self.pick.value, True  # the same run is not looked at again
     self.pick.options = [('choose a run', '')] + [
         (
-            p.name + ('' if (p / 'best' / 'model.safetensors').exists() else ' (no weights)'),
+            run_label(p) + ('' if (p / 'best' / 'model.safetensors').exists() else ' (no weights)'),
             str(p),
         )
         for p in found
@@ -545,6 +547,14 @@ def list(self: PALView):
         self.status.value = f"{len(found)} run{'s' * (len(found) > 1)} with PALs: choose one."
 
 # %% ../nbs/64_palview.ipynb #1c044254
+@patch
+def look(self: PALView):
+    "List the runs again if one came, ended or went."
+    if (state := folder_state(self.runs)) != self.state:
+        self.state = state
+        self.list()
+
+
 @patch
 def attach(self: PALView, folder):
     "Look at the run in this folder, in a thread."

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from fastcore.basics import patch
 from .schedulers import make_scheduler, simulate
 from .plots import COLOURS, layout, log_ticks
-from .widgets import Board, Chart
+from .widgets import Board, Chart, described
 
 # %% ../nbs/52_playground.ipynb #7e03b367
 MOST_STEPS = 2000  # that are simulated; a longer run is drawn from a shorter one with its shares
@@ -78,7 +78,7 @@ DOES = dict(
 
 def _slider(kind, value, name, help, **kw):
     style = dict(style=dict(description_width='120px'), layout=W.Layout(width='360px'))
-    return kind(value=value, description=name, tooltip=help, **style, **kw)
+    return described(kind(value=value, description=name, **style, **kw), help)
 
 # %% ../nbs/52_playground.ipynb #76da4b47
 class Playground(Board):
@@ -101,9 +101,8 @@ class Playground(Board):
 @patch
 def make_controls(self: Playground, sizes):
     "One widget for each number that a schedule depends on."
-    self.scheduler = _slider(
-        W.Dropdown, 'annealed', 'scheduler', 'which task next', options=list(DOES)
-    )
+    help = 'which task next\n' + '\n'.join(f'{k}: {does}' for k, does in DOES.items())
+    self.scheduler = _slider(W.Dropdown, 'annealed', 'scheduler', help, options=list(DOES))
     self.epochs = _slider(W.IntSlider, 10, 'epochs', 'epochs of the run', min=1, max=40)
     self.steps = _slider(
         W.IntSlider, 2265, 'steps per epoch', 'batches of an epoch', min=10, max=5000, step=5
@@ -119,7 +118,7 @@ def make_controls(self: Playground, sizes):
     )
     rows = dict(base=10, min=2, max=6, step=1e-6, readout_format='.0f')
     self.sizes = {
-        k: _slider(W.FloatLogSlider, n, html.escape(k), f'training rows of {k}', **rows)
+        k: _slider(W.FloatLogSlider, n, k, f'training rows of {k}', **rows)
         for k, n in sizes.items()
     }
 

@@ -1,5 +1,5 @@
-"""Stage `check`: is a recorded step the step that is meant? What must be proved stands in a table of
-chapter 26; each row is an item here."""
+"""Stage `check`: is a recorded step the step that is meant? What must be proved stands in a table
+of chapter 26; each row is an item here."""
 
 import collections
 import contextlib
@@ -70,48 +70,6 @@ def weights(t: Trainer) -> dict:
     return {k: v.detach().clone() for k, v in t.model.state_dict().items()}
 
 
-@item('check', 60)
-def notebook_cells(place: Place):
-    "The cells that are flagged `cuda`."
-    swap = {}
-    if place.tiny:  # a CPU records nothing, so that the body is called at every step
-        swap = {"'cuda'": "'cpu'", "check('cpu')), 6)": "check('cpu')), 40)"}
-        swap |= {"in (dict(), dict(accumulate=2), dict(step_loss='sum'))": 'in (dict(accumulate=2),)'}
-
-    def change(source):
-        for old, new in swap.items():
-            source = source.replace(old, new)
-        return source
-
-    for name in ('26_graphs', '38_training', '70_faults'):
-        with contextlib.redirect_stdout(io.StringIO()):
-            n = run_flagged(ROOT / 'nbs' / f'{name}.ipynb', change=change)
-        place.write('check', f'cells of {name}', cells=n, ok=n > 0)
-
-
-@item('check', 90)
-def recorded_equals_plain(place: Place):
-    "Losses of 50 steps, recorded and plain: every scheduler, PALs at both places, and the odd ways."
-    cases = {name: dict(scheduler=name) for name in SCHEDULERS}
-    for at, kind in itertools.product(('attention', 'final'), ('pal', 'lowrank')):
-        cases[f'{kind} at {at}'] = dict(n_pals=2, pal_at=at, pal_kind=kind)
-    cases |= {
-        'sum over tasks': dict(step_loss='sum'),
-        'two batches a step': dict(accumulate=2),
-        'no clipping': dict(clip=0),
-        'cross, first token': dict(pairs='cross', pooling='pooler'),
-        'cosine': dict(pairs='cosine'),
-    }
-    if place.tiny:
-        cases = {k: cases[k] for k in ('dynamic', 'pal at final', 'two batches a step')}
-    for name, kw in cases.items():
-        steps = place.some(50, 12)
-        on = trainer(place, steps, **(STILL | kw))
-        far = apart(losses(quietly(on)), losses(quietly(trainer(place, steps, graphs='off', **(STILL | kw)))))
-        keys = len(on.graphs.known)
-        place.write('check', f'recorded = plain: {name}', far=far, keys=keys, ok=far <= 1e-4)
-
-
 @item('check', 20)
 def what_changes_between_replays(place: Place):
     "Loss weight, learning rate, clip factor, rows, and a loss that is no number reach a recording."
@@ -126,7 +84,8 @@ def what_changes_between_replays(place: Place):
     before = weights(t)
     norm, loss = t.do(key, rows, weight)[0].tolist()
     double, same = t.do(key, rows, weight * 2)[0].tolist()
-    place.write('check', 'loss weight is read', ratio=double / norm, ok=abs(double / norm - 2) < 1e-3)
+    ratio = double / norm
+    place.write('check', 'loss weight is read', ratio=ratio, ok=abs(ratio - 2) < 1e-3)
     rested = all(torch.equal(v, before[k]) for k, v in t.model.state_dict().items())
     place.write('check', 'rate 0 moves nothing', ok=rested and abs(loss - same) < 1e-5)
     other = (rows + 1) % t.corpora[key[0][0][0][0]].n_rows
@@ -148,15 +107,21 @@ def what_changes_between_replays(place: Place):
 
 @item('check', 20)
 def clipping_in_a_replay(place: Place):
-    "The same step, clipped and not, by the norm that it has when it is played."
+    "From moments of zero, a step leaves a tenth of the clipped gradient in them."
     for clip in (0.01, 0.0):
-        out = {}
-        for graphs in ('on', 'off'):
-            t = trainer(place, 40, **STILL, clip=clip, graphs=graphs, scheduler='round_robin')
-            key, inputs = one_step(t, again=5)
-            out[graphs] = torch.cat([v.flatten().float().cpu() for v in weights(t).values()])
-        far = float((out['on'] - out['off']).abs().max())
-        place.write('check', f'clip {clip}', far=far, ok=far < 2e-5)
+        t = trainer(place, 400, **STILL, clip=clip, scheduler='round_robin')
+        key, (rows, weight) = one_step(t)
+        other = (rows + 7) % t.corpora[key[0][0][0][0]].n_rows
+        for played in (rows, other):
+            for state in t.optimizer.state.values():
+                state['exp_avg'].zero_()
+            norm = t.do(key, played, weight)[0][0].item()
+            moments = [state['exp_avg'].norm() for state in t.optimizer.state.values()]
+            got, meant = 10 * torch.stack(moments).norm().item(), min(clip or norm, norm)
+            place.write(
+                'check', f'clip {clip}', norm=norm, got=got, meant=meant,
+                ok=abs(got / meant - 1) < 1e-3,
+            )  # fmt: skip
 
 
 @item('check', 20)
@@ -232,7 +197,7 @@ def resume(place: Place):
         for n in (steps // 3, steps // 2, 0):
             run = quietly(trainer(place, steps, [stop_at(n)] if n else [], where, **kw))
         far = apart(losses(run), whole)
-        place.write('check', f'resume, dropout {kw["dropout"]}', far=far, ok=far <= 1e-3)
+        place.write('check', f'resume, dropout {kw["dropout"]}', far=far, ok=far <= 5e-3)
 
 
 @item('check', 30)
@@ -254,9 +219,10 @@ def begun_on_a_cpu(place: Place):
 @item('check', 60)
 def evaluation(place: Place):
     "Predictions of MiniLM on real dev rows, here and on the CPU."
-    kw = dict(preset='seed', encoder='minilm', data='data/cs224n', pooling='mean', lr=5e-5, n_pals=3)
-    kw |= dict(limit='all=200', limit_dev=place.some(300, 20), steps_per_epoch=place.some('40', '2'))
-    kw |= dict(epochs=1, predict_test=False, checkpoint_every=0, precision='fp32')
+    kw = dict(preset='seed', encoder='minilm', data='data/cs224n', pooling='mean', n_pals=3)
+    kw |= dict(limit='all=200', limit_dev=place.some(0, 20), lr=5e-5)
+    kw |= dict(steps_per_epoch=place.some('40', '2'), epochs=1, predict_test=False)
+    kw |= dict(checkpoint_every=0, precision='fp32')
     t = Trainer(make_settings(**kw, device=place.device), place.scratch / 'check' / 'evaluation')
     quietly(t)
     here = t.judge('dev', t.predictions('dev'))
@@ -342,6 +308,54 @@ def what_a_recording_costs(place: Place):
         slowest=max((s for s, _ in took), default=None), bytes_in_all=sum(b for _, b in took),
         ok=keys < 60,
     )  # fmt: skip
+
+
+@item('check', 90)
+def recorded_equals_plain(place: Place):
+    "Losses of 50 steps, recorded and plain: every scheduler, PALs at both places, the odd ways."
+    cases = {
+        'sum over tasks': dict(step_loss='sum'),
+        'two batches a step': dict(accumulate=2),
+        'cross, first token': dict(pairs='cross', pooling='pooler'),
+    }
+    for at, kind in itertools.product(('attention', 'final'), ('pal', 'lowrank')):
+        cases[f'{kind} at {at}'] = dict(n_pals=2, pal_at=at, pal_kind=kind)
+    cases |= {name: dict(scheduler=name) for name in SCHEDULERS}
+    cases |= {'no clipping': dict(clip=0), 'cosine': dict(pairs='cosine')}
+    if place.tiny:
+        cases = {k: cases[k] for k in ('dynamic', 'pal at final', 'two batches a step')}
+    for name, kw in cases.items():
+        what, steps = f'recorded = plain: {name}', place.some(50, 12)
+        if place.left() < 8:
+            place.write('check', what, skipped='no time left')
+            continue
+        on = trainer(place, steps, **(STILL | kw))
+        off = trainer(place, steps, graphs='off', **(STILL | kw))
+        far = apart(losses(quietly(on)), losses(quietly(off)))
+        place.write('check', what, far=far, keys=len(on.graphs.known), ok=far <= 1e-4)
+
+
+@item('check', 60)
+def notebook_cells(place: Place):
+    "The cells that are flagged `cuda`."
+    swap = {}
+    if place.tiny:  # a CPU records nothing, so that the body is called at every step
+        swap = {"'cuda'": "'cpu'", "check('cpu')), 6)": "check('cpu')), 40)"}
+        three = '(dict(), dict(accumulate=2), dict(step_loss=\'sum\'))'
+        swap |= {f'in {three}': 'in (dict(accumulate=2),)'}
+
+    def change(source):
+        for old, new in swap.items():
+            source = source.replace(old, new)
+        return source
+
+    try:
+        for name in ('26_graphs', '38_training', '70_faults'):
+            with contextlib.redirect_stdout(io.StringIO()):
+                n = run_flagged(ROOT / 'nbs' / f'{name}.ipynb', change=change)
+            place.write('check', f'cells of {name}', cells=n, ok=n > 0)
+    finally:
+        torch.use_deterministic_algorithms(False)  # chapter 70 asks for them
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Stage `race`: how fast, at BERT-base's shape and MiniLM's, beside a plain loop and the transformers
+"""Stage `race`: how fast, at BERT-base's shape and MiniLM's, beside a plain loop and transformers'
 Trainer; where the time goes; and how many runs side by side bring most."""
 
 import dataclasses
@@ -151,6 +151,8 @@ def profile(place: Place, player, steps: int) -> dict:
     kinds, calls, named = {}, 0, []
     for event in seen.key_averages():
         us = getattr(event, value) / steps
+        if place.cuda and not us:
+            continue  # a call of the host
         kinds[kind_of(event.key)] = kinds.get(kind_of(event.key), 0) + us
         calls += event.count
         named.append((round(us, 2), event.count / steps, event.key[:90]))

@@ -1,5 +1,5 @@
-"""One of several runs side by side: side.py SETTINGS FOLDER NUMBER. It says `ready`, then trains for
-as many seconds as each line of its standard input asks for, and says how many steps it did."""
+"""One of several runs side by side: side.py SETTINGS FOLDER NUMBER. It says `ready`, then trains
+for as many seconds as each line of its standard input asks for, and says how many steps it did."""
 
 import json
 import sys

@@ -1,4 +1,7 @@
-"""One stage, in the environment that `day` has prepared: stages.py STAGE OUT SCRATCH UNTIL WORKERS [tiny]"""
+"""One stage, in the environment that `day` has prepared:
+
+    stages.py STAGE OUT SCRATCH UNTIL WORKERS [tiny]
+"""
 
 import faulthandler
 import os
