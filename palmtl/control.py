@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['M_TRIM_THRESHOLD', 'M_MMAP_THRESHOLD', 'TrainingStopped', 'is_out_of_memory', 'readable', 'readable_errors',
-           'exclusive_lock', 'handle_interrupts', 'take_request', 'garbage_collection_paused', 'Screen', 'busy_advice',
-           'progress_bar']
+           'exclusive_lock', 'handle_interrupts', 'take_request', 'garbage_collection_paused', 'Screen',
+           'refusals_first', 'busy_advice', 'progress_bar']
 
 # %% ../nbs/25_control.ipynb #68b07f77
 import contextlib, ctypes, gc, os, re, signal, socket, sys, threading, time
@@ -209,6 +209,13 @@ def _papermills_terminal(fd):  # a file, or None where JupyterLab started the ke
     terminal.write('\n')
     return terminal
 
+
+def _output_number():  # of the file behind a kernel's output, or None
+    try:
+        return sys.stdout.fileno()
+    except OSError:
+        return None
+
 # %% ../nbs/25_control.ipynb #772a76b3
 @patch(cls_method=True)
 def find(cls: Screen):
@@ -217,14 +224,25 @@ def find(cls: Screen):
         return sys.stdout
     from IPython.display import display
 
-    try:
-        fd = sys.stdout.fileno()
-    except OSError:
-        fd = None
+    fd = _output_number()
     terminal = _papermills_terminal(fd)
     handle = display({'text/plain': ''}, raw=True, display_id=True)
     every = 0.0 if terminal and os.isatty(fd) else 30.0
     return cls(terminal, lambda line: handle.update({'text/plain': line}, raw=True), every)
+
+# %% ../nbs/25_control.ipynb #498d33dc
+@contextlib.contextmanager
+def refusals_first():
+    "Say an `InputError` in papermill's terminal, ahead of papermill's traceback."
+    try:
+        yield
+    except InputError as e:
+        in_kernel = type(sys.stdout).__module__.startswith('ipykernel')
+        terminal = _papermills_terminal(_output_number()) if in_kernel else None
+        if terminal:
+            with terminal:
+                terminal.write(f'\nNot started: {e}\n\n')
+        raise
 
 # %% ../nbs/25_control.ipynb #324060d2
 def busy_advice(

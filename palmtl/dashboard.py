@@ -210,7 +210,7 @@ def control(
 ) -> W.Widget:
     "The widget for a setting, with its help as tooltip."
     f = Settings.__dataclass_fields__[name]
-    style = dict(style=dict(description_width='125px'), layout=W.Layout(width='270px'))
+    style = dict(style=dict(description_width='112px'), layout=W.Layout(width='252px'))
     kw = dict(description=name, value=value, **style)
     return described(_field(name, value, f, kw), help_text(name))
 
@@ -261,7 +261,7 @@ class Form(W.VBox):
         self.fields = {k: control(k, getattr(first, k)) for k in FORM_NAMES}
         self.fields['preset'].observe(self.fill_preset, 'value')
         help = 'settings that have no field: name=value; name=value'
-        style = dict(style=dict(description_width='125px'), layout=W.Layout(width='860px'))
+        style = dict(style=dict(description_width='112px'), layout=W.Layout(width='860px'))
         self.more = described(W.Text(description='more settings', placeholder=help, **style), help)
         columns = []
         for group, names in FORM.items():
