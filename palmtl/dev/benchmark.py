@@ -43,7 +43,7 @@ from ..speed import floor_seconds, machine_rates, step_cost
 from ..control import Screen, garbage_collection_paused
 from ..training import Trainer, lr_factor
 from ..evaluation import pick_device, pick_precision
-from ..plots import COLOURS, layout
+from ..plots import COLOURS, ink_on, layout, log_ticks
 
 # %% ../../nbs/72_benchmark.ipynb #cell-5
 NAMES = dict(a='plain loop', b='Trainer', c='Trainer, tuned', d='palmtl')
@@ -1211,6 +1211,7 @@ def race_figure(
             text=[f'{x:.1f} × a' if x == x else '' for x in d['× a']],
             textposition='inside',
             insidetextanchor='start',
+            textfont_color=ink_on(0, [[0, COLOURS[i]], [1, COLOURS[i]]]),
             error_y=dict(
                 type='data',
                 symmetric=False,
@@ -1228,6 +1229,11 @@ def race_figure(
     ).update_layout(barmode='group', hovermode='closest')
 
 # %% ../../nbs/72_benchmark.ipynb #96578b1d
+def _log_axis(values, title):  # of numbers of several curves
+    shown = [v for part in values for v in part if v > 0]
+    return log_ticks(min(shown), max(shown)) | dict(title=title)
+
+
 def growth_figure(
     table: pd.DataFrame,  # from `growth`
 ) -> go.Figure:
@@ -1256,8 +1262,8 @@ def growth_figure(
     return layout(
         fig,
         'How it grows with the data',
-        xaxis=dict(type='log', title='rows'),
-        yaxis=dict(type='log', title='seconds, or GB'),
+        xaxis=_log_axis([t.x for t in fig.data], 'rows'),
+        yaxis=_log_axis([t.y for t in fig.data], 'seconds, or GB'),
     )
 
 # %% ../../nbs/72_benchmark.ipynb #da93ce08
