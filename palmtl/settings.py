@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings', 'PalSettings', 'ScheduleSettings', 'KpiSettings',
-           'StepSettings', 'OptimizerSettings', 'GradientSettings', 'GateSettings', 'ScoreSettings', 'MachineSettings',
-           'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting', 'has_group', 'make_settings',
-           'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name', 'changed_settings', 'command',
-           'settings_table']
+           'StepSettings', 'OptimizerSettings', 'GradientSettings', 'GateSettings', 'AlertSettings', 'ScoreSettings',
+           'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting',
+           'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name',
+           'changed_settings', 'command', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, json, math, re, shlex
@@ -273,6 +273,22 @@ class GateSettings:
     )
     gate_run: str = setting('', 'for `shuffled`: the run whose switches are repeated elsewhere')
 
+# %% ../nbs/21_settings.ipynb #41b2e961
+@dataclass(frozen=True)
+class AlertSettings:
+    "What somebody should be told of while a run trains (chapter 32); nothing in it changes the run."
+
+    alert_loss: float = setting(3.0, "a loss this many times its task's median; 0: never", low=0)
+    alert_absent: int = setting(500, 'steps without a batch of a task; 0: never', low=0)
+    alert_falling: int = setting(
+        3,
+        'evaluations in a row of a falling dev metric and a falling training loss; 0: never',
+        low=0,
+    )
+    alert_slow: float = setting(20.0, 'steps this many times their floor; 0: never', low=0)
+    alert_disk: float = setting(500.0, 'free megabytes of disk below this; 0: never', low=0)
+    webhook: str = setting('', 'address to which every alert is sent as JSON; empty: none')
+
 # %% ../nbs/21_settings.ipynb #6e870599
 @dataclass(frozen=True)
 class ScoreSettings:
@@ -381,6 +397,7 @@ class Settings(
     ScoreSettings,
     GradientSettings,
     GateSettings,
+    AlertSettings,
     OptimizerSettings,
     StepSettings,
     KpiSettings,
@@ -738,6 +755,7 @@ def differences(
 # %% ../nbs/21_settings.ipynb #63943955
 # settings that do not define a run: two runs that differ only in them have one name
 NOT_IN_NAME = {'preset', 'checkpoint_every', 'checkpoint_seconds', 'plugins', 'keep_forks'}
+NOT_IN_NAME |= {f.name for f in fields(AlertSettings)}
 
 
 def _plain_task(task):

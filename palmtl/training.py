@@ -41,6 +41,7 @@ from palmtl.evaluation import (
 from .graphs import Graphs
 from .gradients import ConflictProbe, Probe, Treatment
 from .gates import make_keeper
+from .alerts import AlertCallback
 from .speed import cores_shared, floor_seconds, machine_rates, step_cost
 
 # %% ../nbs/38_training.ipynb #cell-5
@@ -327,6 +328,7 @@ def make_treatment(self: Trainer):
 def add_probes(self: Trainer, runs=None):
     "Callbacks that the settings ask for (chapters 30 and 31)."
     s, names = self.settings, [t.name for t in self.tasks]
+    self.callbacks.append(AlertCallback(s))
     if s.conflict_every:
         probe = Probe(self.corpora, names, s.conflict_rows, s.seed)
         self.callbacks.append(ConflictProbe(s.conflict_every, probe))
@@ -629,7 +631,9 @@ def flush(self: Trainer):
     "Write all events that are waiting."
     self.read_losses()
     self.run.append(self.pending)
-    self.pending, self.flushed = [], time.monotonic()
+    self.written, self.pending = self.pending, []
+    self.flushed = time.monotonic()
+    self.run_callbacks('after_write')
 
 
 @patch
