@@ -268,7 +268,7 @@ def train_chart(
             _draw_task(fig, step, at, share, task, colour, i)
     _draw_speed(fig, step, at, environment(run).get('speed'))
     fig.update_yaxes(range=[0, 1], tickformat='.0%', row=1, col=2)
-    fig.update_yaxes(exponentformat='power', rangemode='tozero', row=2, col=2)
+    fig.update_yaxes(exponentformat='e', rangemode='tozero', row=2, col=2)
     fig.update_yaxes(rangemode='tozero', row=2, col=3)
     fig.update_xaxes(title=AXES[x], row=2)
     if 'kpi' not in step:

@@ -220,9 +220,9 @@ def calm_bins(
     steps: int,  # of the run so far
     tasks: int,
     bins: int,  # stretches, at most
-) -> int:  # at least 1
+) -> int:  # at least 4: a curve needs some
     "Stretches of steps so long that a share is no lottery: ten steps for each task."
-    return max(1, min(bins, steps // (10 * max(1, tasks))))
+    return max(4, min(bins, steps // (10 * max(1, tasks))))
 
 
 def _shares_and_weights(step, bins):  # of each task (columns) in stretches of steps (rows)
@@ -408,8 +408,6 @@ VERDICT_COLOURS = {  # of a claim, or of a difference
     'cannot be told': GREY,
 }
 
-_DARK = {'holds': '#0072B2', 'does not hold': '#B34A00', 'no difference that matters': '#00704F'}
-
 
 def _claim_names(d):
     return [html.escape(f'{r.claim} ({r.what})') for r in d.itertuples()]
@@ -429,14 +427,14 @@ def _draw_claims(fig, d, says):  # intervals, means, and each seed as a point
 
 # %% ../nbs/50_plots.ipynb #ece0d25c
 def _draw_paper_differences(fig, d):
-    diamond = dict(symbol='diamond-open', color='#222222', size=10, line_width=1.5)
+    diamond = dict(symbol='diamond-open', color=MIDDLE, size=10, line_width=1.5)
     look = dict(mode='markers', name='paper', marker=diamond, hovertemplate='paper %{x:+.3f}')
     fig.add_scatter(x=d.paper, y=_claim_names(d), **look)
 
 
 def _write_verdicts(fig, d):  # beside the panel, in words
     for name, r in zip(_claim_names(d), d.itertuples()):
-        look = dict(font=dict(color=_DARK.get(r.verdict, '#555555'), size=12), showarrow=False)
+        look = dict(font=dict(size=12), showarrow=False)
         look |= dict(xref='paper', x=1.01, xanchor='left')
         fig.add_annotation(y=name, text=r.verdict, **look)
 
@@ -449,7 +447,7 @@ def claim_chart(
     "Each difference with its interval, its seeds, and what it says."
     fig, shown = go.Figure(), claims[claims.difference.notna()] if len(claims) else claims
     fig.add_vrect(-margin, margin, fillcolor='#009E73', opacity=0.12, line_width=0, layer='below')
-    fig.add_vline(x=0, line=dict(color='#333333', width=1))
+    fig.add_vline(x=0, line=dict(color=MIDDLE, width=1))
     for says in VERDICT_COLOURS:
         d = shown[shown.verdict == says] if len(shown) else shown
         if len(d):

@@ -417,7 +417,7 @@ def a_gpu_error(place: Place):
     raise RuntimeError('CUDA error: made up for the rehearsal')
 
 
-@item('rehearsal', 0.5)
+@item('rehearsal', 0.2)
 def a_hang(place: Place):
     "Written down when its time is over; a new process goes on behind it."
     time.sleep(600)

@@ -77,7 +77,7 @@ def run_items(stage: str, place: Place):
         if place.left() < 3:
             place.write(stage, name, skipped='no time left')
             continue
-        most = min(place.some(seconds, 4 * seconds), max(5.0, place.left()))
+        most = min(place.some(seconds, 10 * seconds), max(5.0, place.left()))
         run_item(stage, name, most, function, place, skip)
     os.environ['PALMTL_DAY_SKIP'] = ','.join(skip)
 
