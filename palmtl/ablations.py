@@ -19,6 +19,8 @@ from .weights import find_encoder, read_config
 from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, resolve_tasks, run_name
 from .control import Screen
+
+# %% ../nbs/40_ablations.ipynb #821b529e
 from .evaluation import build_model
 
 # %% ../nbs/40_ablations.ipynb #cell-6
@@ -207,7 +209,7 @@ def visible_gpus() -> list:  # of str, as CUDA_VISIBLE_DEVICES names them; empty
     given = os.environ.get('CUDA_VISIBLE_DEVICES')
     return (given.split(',') if given else [str(i) for i in range(n)])[:n]
 
-
+# %% ../nbs/40_ablations.ipynb #2089254d
 def _make_executor(folder, cluster, threads, hours, gpus, slurm):
     import submitit
 
@@ -246,7 +248,7 @@ def _show(self: Grid, bar, todo, waiting, active):  # todo: name -> key
     text = f'{len(ended)} of {len(todo)} runs ended, {len(self.errors)} failed'
     bar.set_postfix_str(text, refresh=True)
 
-
+# %% ../nbs/40_ablations.ipynb #0c92817b
 @patch
 def _take_result(self: Grid, name, key, job):
     error = job.exception()
@@ -277,7 +279,7 @@ def _run_all(self: Grid, todo, start, workers, poll, bar):  # start(key, worker)
 # %% ../nbs/40_ablations.ipynb #250ea7ce
 _THROUGH = 'notebook', 'process'
 
-
+# %% ../nbs/40_ablations.ipynb #4a53a155
 @patch
 def _starter(self: Grid, through, cluster, threads, hours, gpus, slurm):  # -> start(key, worker)
     runs = str(self.where.resolve())
@@ -300,7 +302,7 @@ def _starter(self: Grid, through, cluster, threads, hours, gpus, slurm):  # -> s
 # %% ../nbs/40_ablations.ipynb #850def5f
 _BAR = '{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}'
 
-
+# %% ../nbs/40_ablations.ipynb #6719c648
 @patch
 def train(
     self: Grid,
@@ -377,6 +379,8 @@ _PAPER_SCORES = {  # row -> SST accuracy, Quora accuracy, STS r, score
 
 # %% ../nbs/40_ablations.ipynb #0b65025c
 _MB = dict(scheduler='annealed', more_batches=8)
+
+# %% ../nbs/40_ablations.ipynb #5b0bdcb5
 _PAPER_CELLS = {  # row -> what it changes
     'SST-only': dict(scheduler='single'),
     'sequential': dict(scheduler='sequential'),

@@ -127,7 +127,7 @@ class Watcher:
                     found.append(Alert(name, e.get('step', 0), e.get('task', ''), text))
         return found
 
-
+# %% ../nbs/32_alerts.ipynb #146b79be
 def alerts_of(
     run,  # a `Run` with events
     **thresholds,  # settings that take the place of the run's own

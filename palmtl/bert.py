@@ -80,7 +80,7 @@ def split_heads(
     batch, seq, width = x.shape
     return x.view(batch, seq, n, n_heads, width // (n * n_heads)).permute(2, 0, 3, 1, 4)
 
-
+# %% ../nbs/10_bert.ipynb #e8819a33
 def join_heads(
     x,  # (batch, heads, seq, d_head)
 ):  # (batch, seq, heads × d_head)

@@ -57,7 +57,7 @@ UNREADABLE = (  # what torch and a foreign state raise
     AttributeError,
 )
 
-
+# %% ../nbs/24_checkpoints.ipynb #3d63743f
 def damaged(
     run: Run,  # whose checkpoint
     what: str,  # is wrong with it

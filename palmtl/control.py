@@ -22,7 +22,7 @@ class TrainingStopped(RuntimeError):
     def _render_traceback_(self):
         return [f'{type(self).__name__}: {self}']
 
-
+# %% ../nbs/25_control.ipynb #f25e3a9a
 # how torch, oneDNN and torch's file writer say that there is no memory
 _NO_MEMORY = '|'.join(
     [
@@ -154,7 +154,7 @@ def take_request(
 # %% ../nbs/25_control.ipynb #d4299df7
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 
-
+# %% ../nbs/25_control.ipynb #9ae876d6
 @contextlib.contextmanager
 def garbage_collection_paused():
     "Collect what is made from here on only, and keep freed memory for the next step."

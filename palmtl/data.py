@@ -69,7 +69,7 @@ def _problem(task, id_, text):  # what makes a record unusable before its label 
     if any(c in id_ for c in '\r\n'):
         return 'has a line break inside its id'
 
-
+# %% ../nbs/03_data.ipynb #df2449da
 def _read_label(task, text):  # (number, None), or (None, what is wrong with it)
     try:
         return task.read_label(text), None
@@ -85,7 +85,7 @@ def _no_rows(source, unusable):
         why = f': line {line} {problem}'
     return InputError(f'{source} has no usable row{why}')
 
-
+# %% ../nbs/03_data.ipynb #f455d56f
 def _widen(task):  # what else can be done about a label that the task does not know
     if task.kind == 'regression':
         return "if it is right, widen the task's range"
@@ -136,7 +136,7 @@ def _near_file(path):  # a file beside it whose name is nearly the same
     near = difflib.get_close_matches(path.name, names, 1, 0.7)
     return f"; did you mean '{near[0]}'?" if near else ''
 
-
+# %% ../nbs/03_data.ipynb #7e59f98f
 def _read_text(task, split, path):  # the whole file
     try:
         raw = path.read_bytes()
@@ -160,7 +160,7 @@ def _read_text(task, split, path):  # the whole file
 # %% ../nbs/03_data.ipynb #f041c71b
 _DELIMITERS = {'\t': 'tabs', ',': 'commas', ';': 'semicolons', '|': 'bars'}
 
-
+# %% ../nbs/03_data.ipynb #aef79df8
 def _check_header(task, split, header, first_line, path):
     missing = [c for c in task.columns if c not in header]
     if split != 'test' and task.label not in header:
@@ -229,7 +229,7 @@ def _hub_table(task):  # the task's table with what it may leave out
     usual = dict(columns=task.columns, label=task.label, id=task.id, name=None, splits=splits)
     return usual | task.hub
 
-
+# %% ../nbs/03_data.ipynb #10e4b283
 def _load_dataset(path, name, part, root):
     try:
         import datasets
@@ -288,6 +288,8 @@ _PARTS = dict(  # each entry is one meaning, with the words for it
         'field meadow;station stop'
     ),
 )
+
+# %% ../nbs/03_data.ipynb #0fe886c5
 _PARTS = {k: [m.split() for m in v.split(';')] for k, v in _PARTS.items()}
 
 # %% ../nbs/03_data.ipynb #8ba58e16
@@ -318,6 +320,8 @@ _SENTIMENT = Task(
     classes=PAPER_TASKS[0].classes,
     submission=('sentiment', 'Predicted_Sentiment'),
 )
+
+# %% ../nbs/03_data.ipynb #cb382b4c
 _PARAPHRASE = Task(
     'paraphrase',
     'binary',
@@ -352,7 +356,7 @@ SAMPLE_SIZES = dict(
 def _pick(rng, options):
     return options[int(rng.integers(len(options)))]
 
-
+# %% ../nbs/03_data.ipynb #661a8d4d
 def _remark(rng):
     def clause():
         word, v = _pick(rng, _ADJECTIVES)
@@ -394,7 +398,7 @@ def _parts_in_common(rng, name):  # of two sentences, 0 to 4
         return rng.integers(0, 5)
     return 4 if rng.random() < 0.4 else rng.integers(2, 4)
 
-
+# %% ../nbs/03_data.ipynb #83bfd06a
 def _sentences(rng, name):  # two sentences, and their label before noise
     a = {k: int(rng.integers(len(m))) for k, m in _PARTS.items()}
     same = _parts_in_common(rng, name)
@@ -413,7 +417,7 @@ def _add_noise(rng, name, clean):  # labels (rows,) -> the same, some of them mo
         return np.where(rng.random(n) < 0.05, 1 - clean, clean)
     return np.clip(clean + rng.normal(0, 0.5, n), 0, 5).round(1)
 
-
+# %% ../nbs/03_data.ipynb #95ef60c8
 @functools.lru_cache  # drawing all of them takes a second, and many runs want the same
 def _draw(name, split, seed, noise):  # texts and labels
     which, part = [t.name for t in SAMPLE_TASKS].index(name), ('train', 'dev', 'test').index(split)
@@ -458,7 +462,7 @@ def find_folder(
     root = Path(__file__).resolve().parent.parent if '__file__' in globals() else Path.cwd().parent
     return p if p.is_absolute() or p.exists() or not (root / p).exists() else root / p
 
-
+# %% ../nbs/03_data.ipynb #84a0250d
 def limit_rows(
     rows: Rows,  # all of them
     n: int,  # how many to keep; all if 0
@@ -497,7 +501,7 @@ def data_folders(
 
 OTHER_FILES = {}  # task -> records of other files that hold the same rows; chapter 04 fills it
 
-
+# %% ../nbs/03_data.ipynb #88bd4061
 def find_files(
     task: Task,  # whose rows
     data: str,  # a folder or several; a task with a folder of its own is read from there
@@ -532,7 +536,7 @@ def join_rows(
         unusable=[*first.unusable, *second.unusable],
     )
 
-
+# %% ../nbs/03_data.ipynb #82b94b07
 def _join_parts(splits):  # `dev_mismatched` goes behind `dev`
     out = {s: rows for s, rows in splits.items() if '_' not in s}
     for s, rows in splits.items():
@@ -556,7 +560,7 @@ def _read_folder(task, files, folder, bad_rows):  # files: the task as its files
             splits[s] = dataclasses.replace(rows, task=task)
     return _join_parts(splits)
 
-
+# %% ../nbs/03_data.ipynb #de90f6ac
 def _read_splits(task, data, bad_rows):  # split -> Rows, from wherever `data` says
     if data == 'sample' and not task.folder:
         names = {s.name: s for s in SAMPLE_TASKS}
@@ -577,7 +581,7 @@ def _hold_out(rows, share, seed):  # (rows held out, the others), each in their 
         raise InputError(f"task '{rows.task.name}': {what}")
     return rows.take(np.sort(order[:n])), rows.take(np.sort(order[n:]))
 
-
+# %% ../nbs/03_data.ipynb #5b69d746
 def load_rows(
     task: Task,  # which task
     data: str,  # `sample`, `hub`, `hub:FOLDER` or a folder
@@ -612,7 +616,7 @@ def _sample_tokenizer():  # the words of the grammar, and letters for all others
     vocab += sorted(words - set(letters))
     return BertWordPieceTokenizer({w: i for i, w in enumerate(vocab)})._tokenizer
 
-
+# %% ../nbs/03_data.ipynb #de6988db
 def _read_tokenizer(folder):
     from tokenizers import Tokenizer, BertWordPieceTokenizer
 
@@ -665,7 +669,7 @@ class Tokens:
         i = column * self.n_rows + row
         return self.flat[self.offsets[i] : self.offsets[i + 1]]
 
-
+# %% ../nbs/03_data.ipynb #fd19ac48
 def cache_folder() -> Path:
     "Where tokens are kept: `palmtl` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."
     return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'palmtl'
@@ -678,7 +682,7 @@ def _read_tokens(path, n_rows, special):  # None if the file is missing or damag
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
 
-
+# %% ../nbs/03_data.ipynb #4d30710c
 def _write_tokens(path, tokens):  # or not, where nothing can be written
     beside = path.with_name(f'.{path.name}.{os.getpid()}')
     try:
@@ -928,7 +932,7 @@ def write_predictions(
     lines = [f'id \t {column} \n'] + [f'{i} , {v} \n' for i, v in zip(ids, values)]
     Path(path).write_text(''.join(lines), encoding='utf-8')
 
-
+# %% ../nbs/03_data.ipynb #19f6080b
 def read_predictions(
     path,  # a file that `write_predictions` has written
 ) -> tuple:  # (ids, values as float32 (rows,))

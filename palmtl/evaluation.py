@@ -101,7 +101,7 @@ def published_tensors(
     assert not ours, ours.keys()
     return out
 
-
+# %% ../nbs/28_evaluation.ipynb #1c4a513a
 def published_config(
     config: BertConfig,  # of an encoder
 ) -> dict:  # what transformers expects of config.json
@@ -119,7 +119,7 @@ def tokenizer_config(
     kind = dict(tokenizer_class='PreTrainedTokenizerFast', model_input_names=names)
     return kind | dict(model_max_length=max_length) | special
 
-
+# %% ../nbs/28_evaluation.ipynb #0e5c7bd6
 def best_files(
     model: MultitaskModel,  # whose weights
     tokenizer,  # from `load_tokenizer`
@@ -157,7 +157,7 @@ def _checked_weights(run, name, digest):  # name -> tensor, of one file of `best
         raise InputError(f'run folder {run.folder}: {what}')
     return load(data)
 
-
+# %% ../nbs/28_evaluation.ipynb #c63a43bb
 def _other_weights(run):
     return InputError(
         f'run folder {run.folder}: best/model.safetensors holds other weights than the model of '
@@ -186,7 +186,7 @@ def _our_names(config, pooler, published):  # tensors under published names -> u
         raise KeyError(min(published))  # for which such an encoder has no place
     return out
 
-
+# %% ../nbs/28_evaluation.ipynb #5539fc35
 def read_best(
     run: Run,  # a run that has reached the end of an epoch
 ) -> tuple:  # (config of the encoder, whether it has a pooler, state of the model)

@@ -41,7 +41,7 @@ def _random_lanes(shape):  # int16, every value as likely
     numbers = torch.empty(-(-n // 4), dtype=torch.int64).random_(-(2**63), None)
     return numbers.view(torch.int16)[:n].view(shape)
 
-
+# %% ../nbs/14_fast_cpu.ipynb #5a7d1f62
 def _keep(shape, p, dtype):  # 0 or 1/(1-p) for every element
     cut = round(p * 32768)
     scale = 32768 / (32768 - cut)
@@ -190,5 +190,5 @@ def fast_self_attention(
         return attend_first(h, qkv.weight, qkv.bias, n_heads, mask, p, first)
     return attend_packed(qkv(h), n_heads, mask, p, first)
 
-
+# %% ../nbs/14_fast_cpu.ipynb #0c2410b1
 FAST = Kernels(fast_embed, fast_dropout, fast_self_attention)

@@ -141,7 +141,7 @@ NEEDS_SAME = dict(  # part of a state -> settings on which its meaning depends
     best=('score', 'limit_dev', 'keep', 'correlation'),
 )
 
-
+# %% ../nbs/29_forks.ipynb #55829eea
 def parts_that_fit(
     settings,  # of the new run
     parent,  # the other run's

@@ -19,6 +19,8 @@ from .model import Corpus, MultitaskModel, predict, task_loss
 from .schedulers import kpi_of
 from .settings import Settings
 from .runs import Run, runs_folder
+
+# %% ../nbs/31_gates.ipynb #91387126
 from .callbacks import Callback
 from .gradients import Probe, gradients_aside
 

@@ -71,6 +71,8 @@ _COLA = _glue_task(
     classes=('unacceptable', 'acceptable'),
     metric='matthews',
 )
+
+# %% ../nbs/04_glue.ipynb #775b6baa
 _SST2 = _glue_task(
     'sst2', 'SST-2', 'SST-2', 'binary', _ONE, 0.923, classes=('negative', 'positive')
 )
@@ -118,6 +120,8 @@ _QNLI = _glue_task(
 )
 _RTE = _glue_task('rte', 'RTE', 'RTE', 'binary', _TWO, 0.657, classes=_NLI)
 GLUE_TASKS = (_COLA, _SST2, _MRPC, _STSB, _QQP, _MNLI, _QNLI, _RTE)
+
+# %% ../nbs/04_glue.ipynb #eebd641e
 GROUPS = dict(glue=GLUE_TASKS)  # names that stand for several tasks
 
 # %% ../nbs/04_glue.ipynb #b0ccfc48
@@ -222,7 +226,7 @@ def _submission_value(task, value):  # as the server reads it
     named = task.name in ('mnli', 'qnli', 'rte')
     return task.classes[int(value)] if named else str(int(value))
 
-
+# %% ../nbs/04_glue.ipynb #056e2f80
 def _submission_files(task, ids, values):  # yields (name, lines)
     apart = row_parts(ids)
     parts = ((task.submission[0], np.ones(len(ids), bool)),)

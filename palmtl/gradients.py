@@ -355,7 +355,7 @@ def _weighting(name, setting, *args, **options):  # an object of torchjd
         lacks = str(e).split('.')[0]
         raise InputError(f"{setting}: {lacks}: pip install '{_PACKAGES}'") from None
 
-
+# %% ../nbs/30_gradients.ipynb #21a16045
 @gradient_method('pcgrad')
 class PCGrad(GradientSum):
     "A gradient gives up its part against each other one, in random order (Yu et al. 2020)."

@@ -78,7 +78,7 @@ def _rows_in(run, task):  # (rows of train or None, rows of dev)
         n = None
     return n, kept['dev'][task.name]['rows']
 
-
+# %% ../nbs/47_hub.ipynb #9484db23
 def _licence(run, task):
     if run.settings.data == 'sample':
         return 'synthetic, part of palmtl (Apache 2.0)'
@@ -106,7 +106,7 @@ def data_table(
     head = ('task', 'kind', 'training rows', 'dev rows', 'licence of the data')
     return markdown_table(rows, head)
 
-
+# %% ../nbs/47_hub.ipynb #f93ac810
 def score_table(
     run: Run,  # finished
 ) -> str:  # markdown
@@ -151,7 +151,7 @@ def _summary_text(run):  # what it is, in a sentence
         f'the scheduler *{escape_markdown(s.scheduler)}*. Trained with palmtl, seed {s.seed}.'
     )
 
-
+# %% ../nbs/47_hub.ipynb #288c4601
 def _use_text(run):  # how to open it
     return (
         '    from transformers import AutoModel, AutoTokenizer\n\n'
@@ -181,7 +181,7 @@ def _recipe_text(run):  # the command, and on what it ran
         f'Versions: {escape_markdown(versions)}.'
     )
 
-
+# %% ../nbs/47_hub.ipynb #25482c0b
 def _behaviour_text(run):  # the figures of the chapter on behaviour, if they were computed
     try:
         report = run.read_json('behaviour.json')
@@ -198,7 +198,7 @@ NOT_TESTED = """- Text of another kind, time or language than that of the dev se
 
 It was made for research; a decision about a person should not rest on it."""
 
-
+# %% ../nbs/47_hub.ipynb #7e55ff31
 def model_card(
     run: Run,  # finished
 ) -> str:  # of README.md

@@ -53,7 +53,7 @@ def accuracy(predictions, labels):
     "The share of rows that are right."
     return float((predictions == labels).mean())
 
-
+# %% ../nbs/01_metrics.ipynb #5f05f725
 @metric('f1', kinds=('binary',))
 def f1(predictions, labels):
     "The harmonic mean of precision and recall of class 1; 0 where it finds none."

@@ -40,7 +40,7 @@ def _kept(n, room):  # n: (parts of a sequence, sequences) -> tokens kept of eac
     halves = [[-(-room // 2)], [room // 2]]
     return np.minimum(n, np.maximum(room - n[::-1], halves))
 
-
+# %% ../nbs/13_model.ipynb #34e455d7
 def _lay_out(kept, start, tokens):  # all sequences behind each other, and where each begins
     pad, cls, sep = tokens.special
     lengths = kept.sum(0) + 1 + len(kept)  # (sequences,)
@@ -143,7 +143,7 @@ def cut_batch(
 # %% ../nbs/13_model.ipynb #cell-11
 _REGRESSION = dict(mse=F.mse_loss, l1=F.l1_loss, huber=F.smooth_l1_loss)
 
-
+# %% ../nbs/13_model.ipynb #ca2fa48b
 def task_loss(
     task: Task,  # decides the loss
     logits,  # (rows, task.width)

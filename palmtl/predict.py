@@ -26,7 +26,7 @@ def class_names(
     "What a task's answers are called."
     return task.classes or ('no', 'yes')
 
-
+# %% ../nbs/46_predict.ipynb #d4a58500
 def probabilities(
     task: Task,  # of kind `classes` or `binary`
     logits,  # (rows, task.width)
@@ -210,7 +210,7 @@ def answer(
     table['tokens cut off'] = cut
     return table
 
-
+# %% ../nbs/46_predict.ipynb #98458694
 @patch
 def __call__(
     self: Predictor,
@@ -224,7 +224,7 @@ def __call__(
         warnings.warn(f'{self.cut_text(n, len(table))}', stacklevel=2)
     return table
 
-
+# %% ../nbs/46_predict.ipynb #6d87d35d
 @patch
 def cut_text(self: Predictor, n: int, total: int) -> str:  # n: rows that were cut
     "What to say of rows that were too long."

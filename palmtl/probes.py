@@ -38,7 +38,7 @@ def all_states(
         all_layers=True,
     )
 
-
+# %% ../nbs/49_probes.ipynb #fa4cd793
 def _row_vectors(h, mask, towers):  # (sequences, seq, d) -> (rows, features)
     if mask is None:
         mean = h.mean(1)
@@ -81,7 +81,7 @@ def key_words(
     counts = Counter(w for words in texts for w in set(words))
     return [next((w for w in words if 2 * counts[w] < len(texts)), words[0]) for words in texts]
 
-
+# %% ../nbs/49_probes.ipynb #1bb134aa
 def control_labels(
     rows: Rows,  # with labels
     seed: int = 0,  # of the draw
@@ -108,7 +108,7 @@ def _linear_model(kind):
         last = LogisticRegression(C=0.01, max_iter=500)
     return make_pipeline(StandardScaler(), last)
 
-
+# %% ../nbs/49_probes.ipynb #930dddd8
 def probe(
     vectors,  # (rows, features) of one layer
     labels,  # (rows,)
@@ -194,7 +194,7 @@ def before_training(
     out.model = build_model(s, model.run.tasks, encoder).eval().to(model.device)
     return out
 
-
+# %% ../nbs/49_probes.ipynb #c5c4ee29
 def cka_table(
     a: Predictor,  # from `load`, or from `before_training`
     b: Predictor,  # of the same tasks
@@ -251,7 +251,7 @@ def probe_sentence(
         parts.append(text)
     return '. '.join(p[0].upper() + p[1:] for p in parts) + '.'
 
-
+# %% ../nbs/49_probes.ipynb #da14a782
 def cka_sentence(
     table: pd.DataFrame,  # from `cka_table`
 ) -> str:

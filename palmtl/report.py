@@ -20,12 +20,14 @@ from .predict import find_run
 from .hub import shareable
 from .plots import dev_curves, schedule_chart
 from .run_table import Chosen, cell_text, is_numeric, plain_text
+
+# %% ../nbs/65_report.ipynb #10f8c5af
 from .views import VIEWS
 
 # %% ../nbs/65_report.ipynb #b51bfcba
 MOST_BYTES = 6_000_000  # of a report
 
-
+# %% ../nbs/65_report.ipynb #12a24cf7
 def table_html(
     table: pd.DataFrame,  # to show
     index: bool = False,  # with its index as the first column
@@ -90,7 +92,7 @@ def packed(
     "Text that takes little room and holds no character that HTML knows."
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
 
-
+# %% ../nbs/65_report.ipynb #cc39792e
 @patch
 def write(
     self: Page,
@@ -217,7 +219,7 @@ def finished_runs(
     "The finished runs of a folder."
     return sorted(p.parent for p in Path(folder).glob('*/summary.json'))
 
-
+# %% ../nbs/65_report.ipynb #becef298
 def grid_report(
     folders,  # of finished runs
     title: str = 'Runs side by side',  # above everything
@@ -254,7 +256,7 @@ def _as_data(match, folder):  # a picture beside the notebook, into the page
     kind = 'png' if path.suffix == '.png' else 'jpeg'
     return f'src="data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"'
 
-
+# %% ../nbs/65_report.ipynb #c63f9a86
 def markdown_html(
     text: str,  # of a cell
     folder: Path,  # of its notebook
@@ -270,7 +272,7 @@ def markdown_html(
 # %% ../nbs/65_report.ipynb #16b19e01
 _FIGURE = 'application/vnd.plotly.v1+json'
 
-
+# %% ../nbs/65_report.ipynb #1fb4539d
 def add_output(
     page: Page,  # to which it is added
     data: dict,  # MIME type -> content, of an output
@@ -310,7 +312,7 @@ def notebook_report(
                 add_output(page, output.get('data', {}), path.parent)
     return page
 
-
+# %% ../nbs/65_report.ipynb #21122fed
 def paper_report() -> Page:
     "The findings and the ablations of this clone."
     folder = find_folder('nbs')

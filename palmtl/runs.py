@@ -48,7 +48,7 @@ def _version(package):  # None if it is not installed
     except PackageNotFoundError:
         return None
 
-
+# %% ../nbs/22_runs.ipynb #adffdf73
 def _git(*words):  # what git says of the project, or ''
     folder = Path(sys.modules['palmtl'].__file__).parent
     options = dict(cwd=folder, capture_output=True, text=True, timeout=10)

@@ -220,7 +220,7 @@ PRIORITIES = dict(
     amtl=lambda k, g, ceiling: np.maximum(1 - k / ceiling, 0.01) ** g,
 )  # a task at its ceiling keeps a little
 
-
+# %% ../nbs/20_schedulers.ipynb #2b213609
 def kpi_of(
     task: Task,  # whose metric
     metric: float,  # its value; nan counts as the worst
@@ -285,7 +285,7 @@ def state_dict(self: Dynamic):
     kpi = [None if np.isnan(k) else float(k) for k in self.kpi]
     return Scheduler.state_dict(self) | dict(kpi=kpi)
 
-
+# %% ../nbs/20_schedulers.ipynb #32f9e53b
 @patch
 def load_state_dict(self: Dynamic, d):
     Scheduler.load_state_dict(self, d)

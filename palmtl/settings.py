@@ -424,7 +424,7 @@ _EXPECTED = {
 def _split_list(text):
     return [x.strip() for x in text.split(',') if x.strip()]
 
-
+# %% ../nbs/21_settings.ipynb #b08ac695
 def _split_mapping(text):
     pairs = (p.split('=') for p in _split_list(text))
     return {name.strip(): float(x) for name, x in pairs}
@@ -462,7 +462,7 @@ def _out_of_bounds(limits, x):  # a sentence, or None
     if limits['high'] is not None and x > limits['high']:
         return f"at most {limits['high']:g}"
 
-
+# %% ../nbs/21_settings.ipynb #228b90ac
 def _numbers(value):
     if isinstance(value, dict):
         return list(value.values())
@@ -477,7 +477,7 @@ _PATTERNS = dict(  # setting -> what its text must match, what it is not, words 
     device=(r'auto|cpu|mps|cuda(:\d+)?', 'device', ('auto', 'cpu', 'cuda')),
 )
 
-
+# %% ../nbs/21_settings.ipynb #c3071dbb
 def _check_text(name, value):
     if name not in _PATTERNS:
         return
@@ -762,7 +762,7 @@ def _plain_task(task):
     plain = {k: v for k, v in dataclasses.asdict(task).items() if k != 'folder' and v == v}
     return {k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()}
 
-
+# %% ../nbs/21_settings.ipynb #485ffa6b
 def run_record(settings: Settings) -> dict:  # all that defines the run; what settings.json holds
     "Settings, tasks, and the plugins with their digests, as plain data."
     record = dict(
@@ -806,7 +806,7 @@ def _as_text(value):  # as papermill's command line takes it
         return ','.join(f'{name}={x:g}' for name, x in value.items())
     return str(value)
 
-
+# %% ../nbs/21_settings.ipynb #80816656
 def command(
     settings: Settings,
     output: str = 'runs/rerun.ipynb',  # where papermill puts the executed notebook

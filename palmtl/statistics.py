@@ -41,7 +41,7 @@ def _bartlett(values):  # (..., settings, seeds) -> (...): 0 where all variances
     squares = (two_way_residuals(values) ** 2).mean(-1)
     return np.log(squares.mean(-1)) - np.log(squares).mean(-1)
 
-
+# %% ../nbs/42_statistics.ipynb #85c15b5b
 def alike_p_value(
     values,  # (settings, seeds) scores; settings with a missing run are left out
     draws: int = 4000,  # of the null distribution
@@ -57,7 +57,7 @@ def alike_p_value(
 # %% ../nbs/42_statistics.ipynb #84404967
 PRIOR = 4  # degrees of freedom lent by the pool; the simulation below tries it
 
-
+# %% ../nbs/42_statistics.ipynb #3a7ff6b2
 def seed_variance(
     own,  # variance of the pair's difference over its seeds
     seeds: int,  # that both settings have
@@ -103,7 +103,7 @@ def judge(
 MARGIN = 0.01  # differences below it matter to nobody
 VERDICTS = ('better', 'worse', 'no difference that matters', 'cannot be told')
 
-
+# %% ../nbs/42_statistics.ipynb #cf51e6a4
 def verdict(
     low: float,
     high: float,  # ends of an interval of b - a; nan where there is none

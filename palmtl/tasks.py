@@ -163,7 +163,7 @@ def to_unit(
 def _files(stem):
     return dict(train=f'{stem}-train.csv', dev=f'{stem}-dev.csv', test=f'{stem}-test-student.csv')
 
-
+# %% ../nbs/02_tasks.ipynb #fec3e003
 SST = Task(
     'sst',
     'classes',
@@ -212,6 +212,7 @@ STS = Task(
     ),
 )
 
+# %% ../nbs/02_tasks.ipynb #d8b44c95
 PAPER_TASKS = (SST, QUORA, STS)
 
 # %% ../nbs/02_tasks.ipynb #cell-17

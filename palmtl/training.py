@@ -18,6 +18,8 @@ from .glue import further_scores, write_submission
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder, weight_files
 from .model import Corpus, MultitaskModel, cut_batch, predict
+
+# %% ../nbs/38_training.ipynb #48a328cc
 from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, interval, score_task, total
 from .settings import Settings, differences, make_settings, resolve_tasks, run_name
@@ -29,6 +31,8 @@ from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, progress_bar, readable_errors, take_request
 from .forks import NEEDS_SAME, copy_history, keep_fork_point, load_fork, parameter_names
 from .forks import parts_that_fit, take_moments, take_weights
+
+# %% ../nbs/38_training.ipynb #69a19215
 from palmtl.evaluation import (
     best_files,
     build_model,
@@ -41,6 +45,8 @@ from palmtl.evaluation import (
 from .graphs import Graphs
 from .gradients import ConflictProbe, Probe, Treatment
 from .gates import make_keeper
+
+# %% ../nbs/38_training.ipynb #e0ac70fb
 from .alerts import AlertCallback
 from .speed import cores_shared, floor_seconds, machine_rates, step_cost
 
@@ -71,7 +77,7 @@ class AdamW(torch.optim.AdamW):
 def _decays(name, parameter):  # matrices do; biases and LayerNorms do not
     return parameter.ndim > 1 and 'bias' not in name and 'norm' not in name
 
-
+# %% ../nbs/38_training.ipynb #c09ed213
 def make_optimizer(
     model: MultitaskModel,  # whose parameters
     s: Settings,  # lr, pal_lr, head_lr, weight_decay
@@ -101,7 +107,7 @@ def set_rates(
         else:
             g['lr'] = g['peak'] * factor
 
-
+# %% ../nbs/38_training.ipynb #d8f28814
 def total_norm(
     grads,  # of the parameters that took part
     words=None,  # the word table's gradient, of which only some rows are not zero
@@ -116,7 +122,7 @@ def total_norm(
 # (((task, rows), ...), width, full); real tokens and places of each group
 Draw = namedtuple('Draw', 'turns index shape tokens places')
 
-
+# %% ../nbs/38_training.ipynb #db68aaf0
 class Trainer:
     "One training run: data, model, optimiser, scheduler and the loop."
 
@@ -180,7 +186,7 @@ def read_data(self: Trainer):
     for name, splits in self.rows.items():
         self.tokens[name] = {k: cached_tokens(r, self.tokenizer) for k, r in splits.items()}
 
-
+# %% ../nbs/38_training.ipynb #eb5270d4
 @patch
 def read_rows(self: Trainer, task):  # -> split -> Rows
     "The rows of one task."
@@ -272,7 +278,7 @@ def scheduler_options(self: Trainer, batches, order, lengths):  # -> option -> v
         **s.scheduler_options,
     )
 
-
+# %% ../nbs/38_training.ipynb #fd8dee8f
 @patch
 def ceiling(self: Trainer, task) -> float:  # nan where it is not known
     "The KPI that a single-task model reaches."
@@ -296,7 +302,7 @@ def make_corpora(self: Trainer):
     self.graphs = Graphs(self.compute, self.device) if wanted and alike else None
     self.do = self.graphs or self.compute
 
-
+# %% ../nbs/38_training.ipynb #db932cdb
 @patch
 def make_counters(self: Trainer):
     "What the run has done so far."
@@ -323,7 +329,7 @@ def make_treatment(self: Trainer):
             s.gradients, s.weighting, names, lr=s.weighting_lr, epoch=self.epoch_steps
         )
 
-
+# %% ../nbs/38_training.ipynb #cd60001c
 @patch
 def add_probes(self: Trainer, runs=None):
     "Callbacks that the settings ask for (chapters 30 and 31)."
@@ -343,7 +349,7 @@ def turns(self: Trainer):  # of (task, loss weight)
         return list(enumerate(self.scheduler.weights()))
     return [self.scheduler.next(self.step)]
 
-
+# %% ../nbs/38_training.ipynb #bab2a49e
 @patch
 def draw(self: Trainer):  # a `Draw`
     "The next rows, how wide their batch is, and (on a CPU) whether nothing is padded."
@@ -370,7 +376,7 @@ def inputs(self: Trainer, draws):  # row numbers and loss weights of every batch
         out.append(torch.tensor([w / len(draws) for _, w in d.turns]))
     return [x.pin_memory() for x in out] if self.device.type == 'cuda' else out
 
-
+# %% ../nbs/38_training.ipynb #61014844
 @patch
 def autocast(self: Trainer):
     "The context of a forward pass; a cast that is kept cannot be recorded."
@@ -410,7 +416,7 @@ def compute(
         self.callbacks.run_inside('after_backward', self)
     return [self.update(torch.cat(losses).detach(), word_ids), *answers]
 
-
+# %% ../nbs/38_training.ipynb #6bc563d4
 @patch
 def answers(self: Trainer, groups, logits, labels):  # -> predictions, labels of each group
     "What the scheduler's KPI is computed from."
@@ -449,7 +455,7 @@ def compute_treated(self: Trainer, shape, rows, weights):  # as `compute`, of on
     self.look_again(batches)
     return [norm_and_losses, *answers]
 
-
+# %% ../nbs/38_training.ipynb #2418e3a4
 @patch
 def look_again(self: Trainer, batches):
     "A weighting may want the losses of the same rows after the update."
@@ -479,7 +485,7 @@ def update(self: Trainer, losses, word_ids):  # -> (1 + losses): the gradient's 
         self.optimizer.state.clear()
     return norm_and_losses
 
-
+# %% ../nbs/38_training.ipynb #9b10f7df
 @patch
 def clear_gradients(self: Trainer, rows):
     "Parameters of absent tasks then have no gradient and rest; with `momentum` they move on."
@@ -520,7 +526,7 @@ def compute_watched(self: Trainer, shapes, *inputs):
     self.watched[1] += time.perf_counter() - began
     return out
 
-
+# %% ../nbs/38_training.ipynb #bd23a5e8
 @patch
 def say_watched(self: Trainer):
     "Once, after an epoch: what it costs that some steps are not recorded."
@@ -549,7 +555,7 @@ def observe(self: Trainer, draws, norm_and_losses, answers, factor):
     if waiting >= 50 or time.monotonic() > self.flushed + 1:
         self.flush()  # at least once a second, for those who watch
 
-
+# %% ../nbs/38_training.ipynb #8bca996a
 @patch
 def observe_kpis(self: Trainer, draws, answers):
     "The paper's KPI: before the update, on what the model is trained on."
@@ -581,7 +587,7 @@ def read_losses(self: Trainer):
             self.note_draw(step, d, of_draw, factor, clock)
         self.check_finite(step, draws, losses, norm)
 
-
+# %% ../nbs/38_training.ipynb #9316df1a
 @patch
 def note_draw(self: Trainer, step, d, losses, factor, clock):
     "Count a batch, and make an event for each of its tasks."
@@ -606,7 +612,7 @@ def check_finite(self: Trainer, step, draws, losses, norm):
     if not math.isfinite(norm):
         self.leave_out(step, draws[-1], norm, 'gradient')
 
-
+# %% ../nbs/38_training.ipynb #c9a4a05a
 @patch
 def leave_out(self: Trainer, step, d, value, what):
     "The step has changed nothing; stop and name its tasks and rows, or count it."
@@ -635,7 +641,7 @@ def flush(self: Trainer):
     self.flushed = time.monotonic()
     self.run_callbacks('after_write')
 
-
+# %% ../nbs/38_training.ipynb #69acc71a
 @patch
 def kept(self: Trainer) -> str:
     "What is left if the run ends here, for messages."
@@ -694,14 +700,14 @@ def surroundings(self: Trainer):
     ):
         yield
 
-
+# %% ../nbs/38_training.ipynb #cf75ab03
 @patch
 def ends_epoch(self: Trainer) -> bool:
     "Whether the dev splits are scored after this step."
     every = self.epoch_steps * self.settings.evaluate_every
     return self.step % every == 0 or self.step == self.n_steps
 
-
+# %% ../nbs/38_training.ipynb #f84118dd
 @patch
 def checkpoint_is_due(self: Trainer) -> bool:
     "By steps, or by the clock; beside a GPU, the former for at most a tenth of the time."
@@ -747,7 +753,7 @@ def predictions(self: Trainer, split: str) -> dict:  # task -> (rows,)
             )
     return out
 
-
+# %% ../nbs/38_training.ipynb #68cd97f4
 @patch
 def judge(self: Trainer, split: str, predictions: dict) -> dict:  # task -> its scores
     "Metric, interval and majority of every task whose labels are known."
@@ -764,7 +770,7 @@ def judge(self: Trainer, split: str, predictions: dict) -> dict:  # task -> its 
         out[t.name] = scores
     return out
 
-
+# %% ../nbs/38_training.ipynb #e81eb765
 @patch
 def total(self: Trainer, judged: dict, key='metric', how=None) -> float:
     "One number for all tasks."
@@ -783,13 +789,13 @@ def at(self: Trainer) -> dict:
         seconds=round(self.seconds, 3),
     )
 
-
+# %% ../nbs/38_training.ipynb #bb677b5b
 @patch
 def so_far(self: Trainer) -> tuple:  # tokens, seconds, steps, processor time
     "A mark from which `pace` counts."
     return self.n_tokens, self.seconds, self.step, self.cpu
 
-
+# %% ../nbs/38_training.ipynb #b75b35b2
 @patch
 def pace(
     self: Trainer,
@@ -804,7 +810,7 @@ def pace(
         cores_shared=on_cpu and cores_shared(cpu, seconds, threads),
     )
 
-
+# %% ../nbs/38_training.ipynb #704be5a7
 @patch
 def evaluate_now(self: Trainer):
     "Score the dev splits because somebody asked; it changes nothing in the run."
@@ -837,7 +843,7 @@ def end_epoch(self: Trainer):
         keep_fork_point(self.run, self.step)
     self.run_callbacks('after_epoch')
 
-
+# %% ../nbs/38_training.ipynb #94cad176
 @patch
 def observe_epoch(self: Trainer, dev):
     "KPIs that are read once an epoch, on dev or on rows held out of train."
@@ -849,7 +855,7 @@ def observe_epoch(self: Trainer, dev):
         kpi = kpi_of(t, seen[t.name]['metric'], self.settings.kpi_correlation)
         self.scheduler.observe(i, kpi)
 
-
+# %% ../nbs/38_training.ipynb #cedebed6
 @patch
 def note_epoch(self: Trainer, began):
     "The events of an evaluation."
@@ -875,7 +881,7 @@ def write_predictions(self: Trainer, split, predictions):
             ids = self.rows[t.name][split].ids
             write_predictions(folder / f'{stem}-{split}-output.csv', column, ids, values)
 
-
+# %% ../nbs/38_training.ipynb #78cd32aa
 @patch
 def save_best(self: Trainer):
     "The weights, their digests, and the tokenizer: all that `load_best` needs."
@@ -900,7 +906,7 @@ def finish(self: Trainer):
         keep_fork_point(self.run, self.step)
     shutil.rmtree(self.run.folder / 'checkpoint', ignore_errors=True)
 
-
+# %% ../nbs/38_training.ipynb #4b7829d5
 @patch
 def summary(self: Trainer, test) -> dict:
     "What is known of a finished run."
@@ -941,7 +947,7 @@ _COUNTERS = (
     'skipped',
 )
 
-
+# %% ../nbs/38_training.ipynb #29bf1e43
 @patch
 def state(self: Trainer) -> dict:
     "Everything that the next step depends on."
@@ -963,7 +969,7 @@ def state(self: Trainer) -> dict:
         )
     )
 
-
+# %% ../nbs/38_training.ipynb #9c7e3099
 @patch
 def load_state(self: Trainer, state: dict):
     "Take over what `state` gave."
@@ -981,7 +987,7 @@ def load_state(self: Trainer, state: dict):
         setattr(self, k, state[k])
     self.load_generators(state)
 
-
+# %% ../nbs/38_training.ipynb #c1d7cac6
 @patch
 def load_generators(self: Trainer, state: dict):
     "Torch's generators, from which dropout draws."
@@ -989,7 +995,7 @@ def load_generators(self: Trainer, state: dict):
     if state['cuda_rng'] is not None and self.device.type == 'cuda':
         torch.cuda.set_rng_state(state['cuda_rng'].cpu(), self.device)
 
-
+# %% ../nbs/38_training.ipynb #260bb59b
 @patch
 def load_optimizer(self: Trainer, state: dict):
     "The moments; how rates are held stays as this device wants it: a recording reads a tensor."
@@ -1010,7 +1016,7 @@ def checkpoint(self: Trainer):
     self.saved, self.saved_step = time.monotonic(), self.step
     self.saving = self.saved - began
 
-
+# %% ../nbs/38_training.ipynb #0abbb6e4
 @patch
 def restore(self: Trainer):
     "Go on from the checkpoint, if there is one; else note the environment of a new run."
@@ -1048,7 +1054,7 @@ def measure_speed(self: Trainer):
     names = 'flops_per_second', 'bytes_per_second'
     self.speed = step_cost(self.model, length) | dict(zip(names, rates))
 
-
+# %% ../nbs/38_training.ipynb #dc63d58e
 @patch
 def sources(self: Trainer) -> dict:
     "Digests of the encoder's weights and of the rows: what a rerun must find again."
@@ -1059,7 +1065,7 @@ def sources(self: Trainer) -> dict:
     encoder = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     return dict(encoder=encoder, data=data)
 
-
+# %% ../nbs/38_training.ipynb #b1a9cf3b
 @patch
 def write_environment(self: Trainer):
     "Versions, machine, speed and sources of a new run."
@@ -1107,7 +1113,7 @@ def begin_fork(self: Trainer):
     self.pending.append(event | dict(changed=changes, fresh=fresh))
     fork.state.clear()
 
-
+# %% ../nbs/38_training.ipynb #62daa19d
 @patch
 def take_state(self: Trainer, state, parts):
     "The optimiser's moments, and those parts of the state that still have a meaning."
@@ -1125,7 +1131,7 @@ def take_state(self: Trainer, state, parts):
         self.callbacks.load_state_dict(state['callbacks'])
     self.load_generators(state)
 
-
+# %% ../nbs/38_training.ipynb #b63548b2
 @patch
 def has_rows_of(self: Trainer, run) -> bool:
     "Whether another run is trained on the same rows."

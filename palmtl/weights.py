@@ -24,7 +24,7 @@ def _read_json(path):
     except (ValueError, OSError) as e:
         raise InputError(f'{path}: cannot be read ({e})') from None
 
-
+# %% ../nbs/11_weights.ipynb #ea2b5aa9
 def _check_architecture(path, published):
     for key, expected in dict(model_type='bert', position_embedding_type='absolute').items():
         if published.get(key, expected) != expected:
@@ -60,7 +60,7 @@ _IN_LAYER = dict(  # our module -> theirs
     final_norm=['output.LayerNorm'],
 )
 
-
+# %% ../nbs/11_weights.ipynb #af12ffc2
 def published_names(
     c: BertConfig,  # the encoder's shape
     pooler: bool = True,  # whether the encoder has a pooler
@@ -107,7 +107,7 @@ def weight_files(
 _FETCHED = ['config.json', '*.safetensors', '*.safetensors.index.json', 'tokenizer.json']
 _FETCHED += ['vocab.txt']
 
-
+# %% ../nbs/11_weights.ipynb #3cc3bbe6
 def find_encoder(
     name: str,  # a folder, or the name of a model on the hub
 ) -> Path:  # a folder with config, weights and tokenizer

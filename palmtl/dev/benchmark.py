@@ -22,6 +22,8 @@ from tqdm import tqdm
 from fastcore.basics import patch
 from ..basics import InputError, nearest
 from ..tasks import QUORA
+
+# %% ../../nbs/72_benchmark.ipynb #cf8acc35
 from palmtl.data import (
     SAMPLE_TASKS,
     Sampler,
@@ -34,6 +36,8 @@ from palmtl.data import (
 )
 from ..bert import BertConfig, BertEncoder
 from ..weights import find_encoder, published_names
+
+# %% ../../nbs/72_benchmark.ipynb #59a91122
 from ..model import Corpus, cut_batch, predict, task_loss
 from ..metrics import score_task, total
 from ..statistics import seed_interval
@@ -57,6 +61,7 @@ _WORK = dict(
     accumulate=1,
 )  # what decides how much there is to do
 
+# %% ../../nbs/72_benchmark.ipynb #82158871
 _SHARED = dict(
     dropout=0.1,
     head_dropout=0.3,
@@ -90,7 +95,7 @@ def _field_settings(
         settings = make_settings(**(_SHARED | _WORK | given))
     return settings, given
 
-
+# %% ../../nbs/72_benchmark.ipynb #0e87425c
 def _read_field(s, tasks, folder):  # (rows, tokens) of train and dev, for every task
     tokenizer, rows = load_tokenizer(folder), {}
     for t in tasks:
@@ -457,7 +462,7 @@ def answer(self: Plain) -> dict:  # task name -> (dev rows,)
 # %% ../../nbs/72_benchmark.ipynb #cell-22
 _FIRST = 2  # steps of every `train()` that are not timed
 
-
+# %% ../../nbs/72_benchmark.ipynb #d91eae26
 class Turns:
     "Row numbers: a batch of the first task, one of the second, and so on, without end."
 
@@ -511,7 +516,7 @@ def _trainer_class(me):  # the Trainer, which draws in turns and remembers what 
 
     return InTurns
 
-
+# %% ../../nbs/72_benchmark.ipynb #e37a645e
 def _clock(me):  # a callback that notes when the first and the last step end
     import transformers
 
@@ -526,7 +531,7 @@ def _clock(me):  # a callback that notes when the first and the last step end
 # %% ../../nbs/72_benchmark.ipynb #7f5631f6
 _QUIET = dict(disable_tqdm=True, report_to='none', logging_strategy='no', save_strategy='no')
 
-
+# %% ../../nbs/72_benchmark.ipynb #49a6f1de
 def _training_arguments(field, tuned):
     import transformers
 
@@ -892,7 +897,7 @@ def _pals_shapes(field, layers):  # the field's encoder, a deeper one, BERT-base
         shapes.append(BertConfig(vocab_size=config.vocab_size))
     return list(dict.fromkeys(shapes))
 
-
+# %% ../../nbs/72_benchmark.ipynb #604de720
 def _with_shape(field, c):  # (field, name): freshly drawn, if it is not the field's own
     name = f'{c.num_hidden_layers} × {c.hidden_size}'
     if c == field.start[0]:
@@ -1004,6 +1009,7 @@ import {0}
 print(json.dumps([time.perf_counter() - began, 'transformers' in sys.modules]))
 """
 
+# %% ../../nbs/72_benchmark.ipynb #8bedf83b
 _FIRST_STEP = """
 import json, sys, time
 began, settings, runs = json.loads(sys.argv[1])
@@ -1041,7 +1047,7 @@ def _import_rows(times):  # what `import` takes
         note = 'imports transformers' if r[0][1] else 'without transformers'
         yield dict(what=f'import {m}', seconds=min(s for s, _ in r), note=note)
 
-
+# %% ../../nbs/72_benchmark.ipynb #7564060d
 def _first_step(settings, runs, env):  # a row, and one for a second run in the same process
     given = json.dumps([time.time(), settings, str(runs)])
     at = _python('-c', _FIRST_STEP, given, env=env)
@@ -1059,7 +1065,7 @@ def _empty_caches(folder):  # variables that hide the token cache; the hub's fil
     hub = os.environ.get('HF_HOME') or str(cache / 'huggingface')
     return dict(XDG_CACHE_HOME=str(Path(folder) / 'cache'), HF_HOME=hub)
 
-
+# %% ../../nbs/72_benchmark.ipynb #bf530557
 def start_up(
     times: int = 3,  # processes for each import, of which the best counts
     **settings,  # of the run: encoder, data, device, ...
@@ -1149,7 +1155,7 @@ def growth(
 # %% ../../nbs/72_benchmark.ipynb #cell-47
 CURVES = dict(a='plain loop', d='palmtl', r='palmtl, random batches')
 
-
+# %% ../../nbs/72_benchmark.ipynb #35093d67
 def curves(
     field: Field,  # the race
     steps: int = 240,  # of each run
@@ -1233,7 +1239,7 @@ def _log_axis(values, title):  # of numbers of several curves
     shown = [v for part in values for v in part if v > 0]
     return log_ticks(min(shown), max(shown)) | dict(title=title)
 
-
+# %% ../../nbs/72_benchmark.ipynb #bfeff1b5
 def growth_figure(
     table: pd.DataFrame,  # from `growth`
 ) -> go.Figure:
@@ -1340,7 +1346,7 @@ def _target(target, asked, got, met, form='{:.2f}'):  # a row; `got` that is nan
 def _median(r):
     return float(np.median(r)) if len(r) else math.nan
 
-
+# %% ../../nbs/72_benchmark.ipynb #8779c796
 def _race_targets(t, results):
     gpu, out = results['machine'].gpu.iloc[0], []
     for b, d in t.groupby('batch'):
@@ -1372,7 +1378,7 @@ def _evaluation_targets(t, results):
     v = _median(ratios(t, 'examples_per_second', 'letter', 'd', 'c'))
     return _target('evaluation: examples/s of palmtl over c', 'at least 2', v, v >= 2)
 
-
+# %% ../../nbs/72_benchmark.ipynb #28aa2f79
 def _flat_targets(t, results):
     half = len(t) // 2
     v = float(t.mb.iloc[half:].max() / t.mb.iloc[half] - 1)
@@ -1398,7 +1404,7 @@ def _start_targets(t, results):
         'import palmtl, palmtl.training', clean, ', '.join(notes), notes == [clean]
     )
 
-
+# %% ../../nbs/72_benchmark.ipynb #816243e8
 def _curves_targets(t, results):
     m, low, high = apart(t)
     what = f'dev score of palmtl minus that of a after {t.step.max()} steps'
@@ -1415,7 +1421,7 @@ _TARGETS = dict(
     curves=_curves_targets,
 )
 
-
+# %% ../../nbs/72_benchmark.ipynb #71f3d797
 def targets(
     results: dict,  # from `benchmark`
 ) -> pd.DataFrame:  # columns target, asked, got, met
@@ -1435,7 +1441,7 @@ def _check_numbers(**numbers):  # of rounds, steps, ...; `batches` may be severa
             )
             raise InputError(f"{k} is {v!r}; {many if k == 'batches' else one} expected")
 
-
+# %% ../../nbs/72_benchmark.ipynb #999e4ef8
 def _check_parts(parts):  # a string of names
     names = [p.strip() for p in str(parts).split(',') if p.strip()]
     for p in names:
@@ -1447,7 +1453,7 @@ def _check_parts(parts):  # a string of names
 def _of_all(fields, measure):  # one table of all batch sizes
     return pd.concat([measure(f) for f in fields], ignore_index=True)
 
-
+# %% ../../nbs/72_benchmark.ipynb #a2133ebb
 def _measure(part, fields, rounds, steps, rows, seeds):  # part -> table
     field = fields[0]
     if part == 'race':
@@ -1530,7 +1536,7 @@ def _show_race(t, results):
     absent = [] if 'c' in set(t.letter) else [_ABSENT]
     return [_styled(race_table(t), **forms), race_figure(t), *absent]
 
-
+# %% ../../nbs/72_benchmark.ipynb #7cd07883
 def _show_pals(t, results):
     forms = {k: '{:+.1%}' for k in ('cost', 'low', 'high')} | {'ms a step': '{:.1f}'}
     return [_styled(pals_table(t), **forms)]
@@ -1555,7 +1561,7 @@ def _show_memory(t, results):
     flat = _styled(results['flat'].set_index('step'), mb='{:,.0f}')
     return [_styled(t.set_index(['batch', 'contestant']), **_MEGABYTES), flat]
 
-
+# %% ../../nbs/72_benchmark.ipynb #7fd1f647
 def _show_curves(t, results):
     m, low, high = apart(t)
     text = f'palmtl minus plain loop after {t.step.max()} steps: {m:+.3f}, '
@@ -1574,7 +1580,7 @@ _SHOWS = dict(
     targets=lambda t, results: [t.style.hide(axis='index')],
 )
 
-
+# %% ../../nbs/72_benchmark.ipynb #ce63ac88
 def show_part(
     results: dict,  # from `benchmark`
     part: str,  # of `PARTS`, or `targets`
@@ -1595,7 +1601,7 @@ _OPTIONS = dict(  # of the command line: default, and what it is
     fresh=('', 'layers x width of a freshly drawn encoder, such as 12x768'),
 )
 
-
+# %% ../../nbs/72_benchmark.ipynb #ee174249
 def _parser():
     what = 'palmtl beside a plain loop and the transformers Trainer. '
     what += 'Other settings: name=value or --name value.'

@@ -36,7 +36,7 @@ PLAYERS = dict(
     trainer='Trainer, tuned',
 )
 
-
+# %% ../../nbs/75_gpu_day.ipynb #28c039ad
 def gpu_race(
     lines: list,  # of stage `race`
 ) -> pd.DataFrame:  # one row per shape, batch size and contestant
@@ -64,7 +64,7 @@ def gpu_profile(
     seen = {line['item'].removeprefix('profile '): line for line in lines if 'us_by_kind' in line}
     return pd.DataFrame({name: line['us_by_kind'] for name, line in seen.items()}).fillna(0.0)
 
-
+# %% ../../nbs/75_gpu_day.ipynb #27cda6b5
 def profile_chart(
     table: pd.DataFrame,  # from `gpu_profile`
 ):  # a plotly figure
@@ -135,7 +135,7 @@ def gpu_side(
     table = pd.DataFrame({'steps/s, all': seen}).rename_axis('runs')
     return table.assign(each=table['steps/s, all'] / table.index)
 
-
+# %% ../../nbs/75_gpu_day.ipynb #315af55f
 def gpu_faults(
     lines: list,  # of any stage
 ) -> list:  # of sentences
