@@ -48,6 +48,7 @@ from .gates import make_keeper
 
 # %% ../nbs/38_training.ipynb #e0ac70fb
 from .alerts import AlertCallback
+from . import export  # registers the callback `tensorboard`
 from .speed import cores_shared, floor_seconds, machine_rates, step_cost
 
 # %% ../nbs/38_training.ipynb #cell-5
