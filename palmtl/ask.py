@@ -97,8 +97,8 @@ def answer_chart(
         parts = {k: t[t.task == name] for k, t in asked.items()}
         parts = {k: t for k, t in parts.items() if len(t)}
         _draw_task(fig, column, models[0].tasks[name], parts, colours)
-    layout(fig, '', height=320, barmode='group')
-    return fig.update_layout(hovermode='closest', margin_t=40)
+    layout(fig, 'All tasks, asked at once', height=350, barmode='group')
+    return fig.update_layout(hovermode='closest', margin_t=80)
 
 # %% ../nbs/59_ask.ipynb #432687c6
 class _GivenEmbeddings:

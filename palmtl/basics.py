@@ -101,6 +101,8 @@ class Registry(dict):
         written=None,  # the function that the user wrote, where a record of it is entered
     ):  # a decorator that returns what it was given
         "Enter a function or a class; raises `InputError` for a name that another one has."
+        if not isinstance(name, str):  # @register without a name in brackets
+            raise InputError(f"a {self.what} needs a name, such as @{self.what}('mine')")
 
         def enter(thing):
             new = written or thing

@@ -6,10 +6,10 @@
 __all__ = ['BUDGETS', 'ALONE', 'NO_COMPARISON', 'CLAIMS', 'study', 'at_budget', 'titles', 'chosen', 'scores', 'left_out',
            'summarise', 'load_replicates', 'row_p_value', 'read_all', 'pools', 'compare_seeds', 'compare_pair',
            'compare', 'claim_verdict', 'check_claims', 'prefer', 'headline', 'what_is_needed', 'conclude',
-           'side_by_side', 'interval_text', 'show_comparison', 'publish_grid', 'on_sample']
+           'side_by_side', 'interval_text', 'show_comparison', 'folded', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
-import math, os
+import html, math, os
 from pathlib import Path
 import numpy as np, pandas as pd
 from .basics import InputError, nearest
@@ -573,6 +573,17 @@ def show_comparison(
     names = dict(interval='95 % interval', holm='p (Holm)', needs='seeds for .01')
     style = shown.style.hide(axis='index').format(formats, na_rep='', escape='html')
     return style.apply(fade, axis=1).relabel_index([names.get(c, c) for c in shown], axis=1)
+
+# %% ../nbs/44_comparisons.ipynb #be891d22
+def folded(
+    table,  # a DataFrame, or one with a style
+    title: str,  # what stands on the line that opens it
+):  # HTML
+    "A long table that is opened by a click."
+    from IPython.display import HTML
+
+    style = getattr(table, 'style', table)
+    return HTML(f'<details><summary>{html.escape(title)}</summary>{style.to_html()}</details>')
 
 # %% ../nbs/44_comparisons.ipynb #cell-18
 def publish_grid(

@@ -438,6 +438,13 @@ def _write_verdicts(fig, d):  # beside the panel, in words
         look |= dict(xref='paper', x=1.01, xanchor='left')
         fig.add_annotation(y=name, text=r.verdict, **look)
 
+# %% ../nbs/50_plots.ipynb #1f843ea5
+def _ends(d):  # of an axis on which every interval, seed and paper's value has room
+    values = [*d.low, *d.high, *d.difference, *d.get('paper', []), *(x for e in d.each for x in e)]
+    low, high = np.nanmin(values), np.nanmax(values)
+    room = 0.04 * (high - low)
+    return [low - room, high + room]
+
 # %% ../nbs/50_plots.ipynb #a767d867
 def claim_chart(
     claims: pd.DataFrame,  # from `check_claims`, or from `compare` with a column `claim`
@@ -460,6 +467,7 @@ def claim_chart(
     note = 'bars: 95 % interval; ticks: seeds; band: no difference that matters'
     note += '; diamonds: the paper' * ('paper' in shown)
     layout(fig, f'{title}<br><sup>{note}</sup>', 180 + 34 * len(shown), xaxis_title='difference')
+    fig.update_xaxes(autorangeoptions_include=_ends(shown))
     fig.update_layout(hovermode='closest', margin_r=190, margin_t=80)
     order = dict(categoryorder='array', categoryarray=_claim_names(shown)[::-1])
     return fig.update_yaxes(**order)

@@ -348,7 +348,11 @@ def turns(self: Trainer):  # of (task, loss weight)
     "The tasks of this batch."
     if self.settings.step_loss == 'sum':
         return list(enumerate(self.scheduler.weights()))
-    return [self.scheduler.next(self.step)]
+    turn = self.scheduler.next(self.step)
+    if not isinstance(turn, tuple) or turn[0] not in range(len(self.tasks)):
+        says = f"scheduler '{self.settings.scheduler}', step {self.step}: next returned {turn!r}; "
+        raise InputError(says + f'(task from 0 to {len(self.tasks) - 1}, loss weight) was expected')
+    return [turn]
 
 # %% ../nbs/38_training.ipynb #bab2a49e
 @patch

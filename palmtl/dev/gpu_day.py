@@ -69,13 +69,12 @@ def profile_chart(
     table: pd.DataFrame,  # from `gpu_profile`
 ):  # a plotly figure
     "Each profile as a bar of its kinds."
-    import plotly.graph_objects as go
-
     fig = go.Figure()
     for kind, row in table.iterrows():
         fig.add_bar(y=list(table.columns), x=row.to_list(), name=kind, orientation='h')
-    fig.update_layout(template='plotly_white', barmode='stack', height=120 + 40 * table.shape[1])
-    return fig.update_xaxes(title='µs a step on the device')
+    title = 'Where the time of a step goes'
+    layout(fig, title, height=200 + 40 * table.shape[1], xaxis_title='µs a step on the device')
+    return fig.update_layout(barmode='stack', hovermode='closest')
 
 # %% ../../nbs/75_gpu_day.ipynb #8deabbb7
 def _first(lines, *keys, **equal):  # the first line that has these keys and values, or {}
