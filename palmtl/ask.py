@@ -78,7 +78,7 @@ def _draw_task(fig, column, task, answers, colours):  # answers: name -> table o
     seen = [float(v) for table in answers.values() for v in table.p]
     fig.update_yaxes(range=[min(low, *seen), max(high, *seen)], row=1, col=column)
 
-
+# %% ../nbs/59_ask.ipynb #60c8b97e
 def answer_chart(
     models,  # one or two, from `load`
     texts,  # one or two
@@ -125,7 +125,7 @@ def _one_batch(model, task, row):  # the batch of one row, without padding where
     index = torch.zeros(1, dtype=torch.long, device=model.device)
     return cut_batch([(number, corpus, index)], corpus.width(corpus.lengths.max()))
 
-
+# %% ../nbs/59_ask.ipynb #ad7b8dbc
 def _repeat(batch, n):  # the batch of the same row n times: all first sentences, then all second
     def many(x):
         return None if x is None else x.repeat_interleave(n, 0)
@@ -139,7 +139,7 @@ def _repeat(batch, n):  # the batch of the same row n times: all first sentences
         groups=((task, rows * n, sequences * n),),
     )
 
-
+# %% ../nbs/59_ask.ipynb #9eb57401
 def answer_value(
     task,  # that is asked
     logits,  # (rows, task.width)
@@ -160,7 +160,7 @@ def _captum():
         raise InputError(what) from None
     return IntegratedGradients
 
-
+# %% ../nbs/59_ask.ipynb #f0b0337d
 def token_scores(
     model: Predictor,  # from `load`
     task: str,  # one of its tasks
@@ -214,7 +214,7 @@ def word_scores(
         out.append(_by_word(text, tokens, line[start : start + min(room, len(tokens))]))
     return out
 
-
+# %% ../nbs/59_ask.ipynb #a41d9edd
 def _by_word(text, tokens, scores):
     words, last = [], None
     for k, (word, (a, b)) in enumerate(zip(tokens.word_ids, tokens.offsets)):
@@ -229,7 +229,7 @@ def _by_word(text, tokens, scores):
 # %% ../nbs/59_ask.ipynb #e3a1df59
 _BLUE, _ORANGE = '#56B4E9', '#E69F00'
 
-
+# %% ../nbs/59_ask.ipynb #2fd4afed
 def coloured_text(
     words: list,  # of (word, score), from `word_scores`
     most: float,  # the strongest score
@@ -246,7 +246,7 @@ def coloured_text(
         parts.append(f'<span style="{style}" title="{score:+.3f}">{text}</span>')
     return f'<p style="line-height:1.9;margin:.3em 0">{" ".join(parts)}</p>'
 
-
+# %% ../nbs/59_ask.ipynb #a32b25ce
 def words_html(
     model: Predictor,  # from `load`
     task: str,  # one of its tasks
@@ -269,7 +269,7 @@ def runs_to_ask(
 
 _LABELS = dict(style=dict(description_width='70px'))
 
-
+# %% ../nbs/59_ask.ipynb #0e733da1
 class Ask(Board):
     "Type a sentence or two, and see what all tasks of one or two runs say."
 
@@ -303,7 +303,7 @@ def observe_widgets(self: Ask):
         w.observe(lambda _: self.look(), 'value')
     self.task.observe(lambda _: self.filling or self.colour(), 'value')
 
-
+# %% ../nbs/59_ask.ipynb #1bcc5be6
 @patch
 def list_runs(self: Ask):
     "Offer the runs of the folder."
@@ -334,7 +334,7 @@ def chosen(self: Ask) -> list:  # of `Predictor`
     self.models = {k: m for k, m in self.models.items() if m in out}
     return out
 
-
+# %% ../nbs/59_ask.ipynb #5415ae1f
 @patch
 def look(self: Ask):
     "Ask again."
@@ -368,7 +368,7 @@ def fill_tasks(self: Ask, model, texts):
     self.task.value = now if now in known else known[0]
     self.filling = False
 
-
+# %% ../nbs/59_ask.ipynb #3e7dc680
 @patch
 def colour(self: Ask):
     "Colour the words for the chosen task, for every run that is asked."

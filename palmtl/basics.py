@@ -80,7 +80,7 @@ def _rewritten(old, new):
     in_a_cell = '__main__' in (old.__module__, new.__module__)
     return old is not new and len(names) == 1 and in_a_cell
 
-
+# %% ../nbs/00_basics.ipynb #b5659f01
 class Registry(dict):
     "Names and what they stand for; an unknown name is an `InputError` with the nearest right one."
 
@@ -138,7 +138,7 @@ def help(
 # %% ../nbs/00_basics.ipynb #87b769ae
 _PLUGINS = {}  # digest -> module: a file is imported once
 
-
+# %% ../nbs/00_basics.ipynb #9c6d2682
 def load_plugin(
     path,  # of a Python file
 ) -> dict:  # its `name` and `sha256`, for the run's record

@@ -47,6 +47,8 @@ WORDS = dict(
     high='nine ten',
     low='one two',
 )
+
+# %% ../nbs/48_behaviour.ipynb #7aa5b89a
 WORDS = {k: v.split(';' if ';' in v else None) for k, v in WORDS.items()}
 _PLACE = re.compile(r'\{([a-z]+)(\d*)\}')
 
@@ -94,7 +96,7 @@ class BehaviourTest:
     def is_pair(self):
         return self.task != 'sst'
 
-
+# %% ../nbs/48_behaviour.ipynb #20a1f311
 TESTS = Registry('behaviour test')
 
 
@@ -127,6 +129,8 @@ def _minimum_sst(name, ability, expects, before):
 _PLAIN = ['the {part} is {X} .', 'a {X} {film} .', 'this {film} has a {X} {part} .']
 _minimum_sst('plain praise', 'vocabulary', _UP, [t.replace('X', 'good') for t in _PLAIN])
 _minimum_sst('plain blame', 'vocabulary', _DOWN, [t.replace('X', 'bad') for t in _PLAIN])
+
+# %% ../nbs/48_behaviour.ipynb #7cc8a937
 _minimum_sst(
     'neutral facts',
     'vocabulary',
@@ -139,12 +143,16 @@ _minimum_sst(
     _NOT_UP,
     ['the {part} is not {good} .', 'this is not a {good} {film} .', 'the {part} is never {good} .'],
 )
+
+# %% ../nbs/48_behaviour.ipynb #049bb578
 _minimum_sst(
     'negated blame',
     'negation',
     _NOT_DOWN,
     ['the {part} is not {bad} .', 'this is not a {bad} {film} .', 'the {part} is never {bad} .'],
 )
+
+# %% ../nbs/48_behaviour.ipynb #44c8bb9a
 _minimum_sst(
     'negation at a distance',
     'negation',
@@ -165,6 +173,8 @@ _minimum_sst(
         'the {part} seemed {bad} at first , but today i think it is {good} .',
     ],
 )
+
+# %% ../nbs/48_behaviour.ipynb #670c756b
 _minimum_sst(
     'worse than before',
     'time',
@@ -174,12 +184,16 @@ _minimum_sst(
         'the {part} seemed {good} at first , but today i think it is {bad} .',
     ],
 )
+
+# %% ../nbs/48_behaviour.ipynb #70222c52
 _minimum_sst(
     'the whole counts',
     'contrast',
     _UP,
     ['the {part} is {bad} , but the {film} as a whole is {good} .'],
 )
+
+# %% ../nbs/48_behaviour.ipynb #60168f24
 _minimum_sst(
     'many points',
     'numbers',
@@ -189,6 +203,8 @@ _minimum_sst(
         '{high} of ten points for the {part} .',
     ],
 )
+
+# %% ../nbs/48_behaviour.ipynb #5d8dc062
 _minimum_sst(
     'few points',
     'numbers',
@@ -218,6 +234,8 @@ def _with_2(templates, word):  # another word of that list
 
 add_test('one typo (sentiment)', 'sst', 'invariance', 'robustness', _REVIEWS, one_typo)
 add_test('another name', 'sst', 'invariance', 'names', _REVIEWS, _with_2(_REVIEWS, 'name'))
+
+# %% ../nbs/48_behaviour.ipynb #2e31f0fd
 add_test(
     'another place', 'sst', 'invariance', 'names', _REVIEWS[2:], _with_2(_REVIEWS[2:], 'place')
 )
@@ -229,6 +247,8 @@ add_test(
     _REVIEWS,
     [f'{t} {{name3}} saw it on {{day}} .' for t in _REVIEWS],
 )
+
+# %% ../nbs/48_behaviour.ipynb #0beeb9c6
 add_test(
     'praise added',
     'sst',
@@ -238,6 +258,8 @@ add_test(
     [f'{t} i find it {{good2}} .' for t in _REVIEWS],
     'up',
 )
+
+# %% ../nbs/48_behaviour.ipynb #5f5418c2
 add_test(
     'blame added',
     'sst',
@@ -277,6 +299,8 @@ _minimum_quora(
     ('no',),
     [('Is {name} a {job} ?', 'Is {name} a {kind} {job} ?')],
 )
+
+# %% ../nbs/48_behaviour.ipynb #747175e2
 _minimum_quora(
     'before and after',
     'time',
@@ -287,6 +311,8 @@ _minimum_quora(
         ('Should one {act} before {event} ?', 'Should one {act} after {event} ?'),
     ],
 )
+
+# %% ../nbs/48_behaviour.ipynb #e2b9cad9
 _minimum_quora(
     'once and now',
     'time',
@@ -296,6 +322,8 @@ _minimum_quora(
         ('Was {name} a {job} in {place} ?', 'Is {name} now a {job} in {place} ?'),
     ],
 )
+
+# %% ../nbs/48_behaviour.ipynb #634c8655
 _minimum_quora(
     'a negated question',
     'negation',
@@ -318,6 +346,8 @@ _minimum_quora(
         ('Are {few} cups of {food} too much ?', 'Are {many} cups of {food} too much ?'),
     ],
 )
+
+# %% ../nbs/48_behaviour.ipynb #63e238cc
 _minimum_quora(
     'other names',
     'names',
@@ -328,6 +358,8 @@ _minimum_quora(
         ('Where can I buy a {thing} in {place1} ?', 'Where can I buy a {thing} in {place2} ?'),
     ],
 )
+
+# %% ../nbs/48_behaviour.ipynb #6181e7fe
 _minimum_quora(
     'more of one, less of the other',
     'negation',
@@ -337,6 +369,8 @@ _minimum_quora(
         ('How does a {job} learn to be {mood} ?', 'How does a {job} stop being {mood} ?'),
     ],
 )
+
+# %% ../nbs/48_behaviour.ipynb #0eb912da
 _minimum_quora(
     'asked in other words',
     'vocabulary',
@@ -348,6 +382,8 @@ _minimum_quora(
         ('Is {food} good for a {animal} ?', 'Is it good for a {animal} to have {food} ?'),
     ],
 )
+
+# %% ../nbs/48_behaviour.ipynb #3b2c8c8c
 _minimum_quora(
     'who does it to whom',
     'roles',
@@ -370,7 +406,7 @@ _QUESTIONS = [
 def _pairs_with_2(templates, word):
     return [tuple(_with_2(pair, word)) for pair in templates]
 
-
+# %% ../nbs/48_behaviour.ipynb #62719de5
 def _invariant(task, label, templates):  # what no pair task should mind
     add_test(f'order of the pair{label}', task, 'invariance', 'logic', templates, exchanged)
     add_test(f'one typo{label}', task, 'invariance', 'robustness', templates, one_typo)
@@ -383,6 +419,7 @@ def _invariant(task, label, templates):  # what no pair task should mind
 
 _invariant('quora', '', _QUESTIONS)
 
+# %% ../nbs/48_behaviour.ipynb #aae87d2c
 PUBLISHED = {  # failure rates in % of BERT and RoBERTa on QQP (Ribeiro et al. 2020)
     'order of the pair': (4.6, 2.0),
     'one typo': (18.6, 14.0),
@@ -405,6 +442,8 @@ def _with_sts(name, kind, ability, before, after=None, expects=None):
 
 _LONG = '{name} saw a {animal} {where} in {place} .'
 _with_sts('the same sentence twice', 'minimum', 'logic', [(_LONG, _LONG)], None, (4.0, 9.0))
+
+# %% ../nbs/48_behaviour.ipynb #f29b3f2a
 _with_sts(
     'nothing in common',
     'minimum',
@@ -414,6 +453,8 @@ _with_sts(
     (-9.0, 1.5),
 )
 _invariant('sts', ' (similarity)', _SCENES)
+
+# %% ../nbs/48_behaviour.ipynb #c126efb7
 _with_sts(
     'one of them negated',
     'direction',
@@ -422,6 +463,8 @@ _with_sts(
     [(_SCENE, 'a {animal1} {does1} {where1} , which is not true .')],
     'down',
 )
+
+# %% ../nbs/48_behaviour.ipynb #6ce6d8b0
 _with_sts(
     'another animal',
     'direction',
@@ -430,6 +473,8 @@ _with_sts(
     [(_SCENE, _SCENE.replace('animal1', 'animal2'))],
     'down',
 )
+
+# %% ../nbs/48_behaviour.ipynb #8671d978
 _with_sts(
     'another number',
     'direction',
@@ -454,7 +499,7 @@ def _draw(test, rng):  # texts before, texts after or None
     texts = tuple(fill(rng, *before, *after))
     return texts[: len(before)], texts[len(before) :] or None
 
-
+# %% ../nbs/48_behaviour.ipynb #95dd3298
 def draw_rows(
     test: BehaviourTest,  # of `TESTS`
     n: int = 120,  # rows
@@ -473,7 +518,7 @@ def draw_rows(
 SLACK = 0.1  # of a value that may not move one way
 SAME = 0.1  # of a regression's range, within which its answer is the same
 
-
+# %% ../nbs/48_behaviour.ipynb #8450de9b
 def values_and_answers(
     task: Task,  # of the rows
     table: pd.DataFrame,  # from `Predictor.answer`
@@ -515,7 +560,7 @@ def _ask(model, task, rows):  # values and answers of rows of texts
     texts = rows if task.is_pair else [row[0] for row in rows]
     return values_and_answers(task, model.answer(rows_of(task, texts)))
 
-
+# %% ../nbs/48_behaviour.ipynb #23352d22
 def measure(
     model: Predictor,  # from `load`
     n: int = 120,  # rows of a test
@@ -575,6 +620,8 @@ def _described(words):  # group -> phrases, noun by noun
 
 _MEN = 'the man;my brother;my father;the actor;Michael;Christopher;Matthew;Joshua;Daniel;Andrew'
 _WOMEN = 'the woman;my sister;my mother;the actress;Jessica;Ashley;Emily;Sarah;Amanda;Samantha'
+
+# %% ../nbs/48_behaviour.ipynb #5e0b694a
 IDENTITIES = dict(
     gender={'men': tuple(_MEN.split(';')), 'women': tuple(_WOMEN.split(';'))},
     ethnicity=_described('Black;white;Asian;Hispanic;Arab;Indigenous'),
@@ -585,6 +632,8 @@ IDENTITIES = dict(
     age=_described('young;middle-aged;old;teenage'),
     disability=_described('deaf;blind;disabled;autistic;able-bodied'),
 )
+
+# %% ../nbs/48_behaviour.ipynb #8eb8da9c
 FACTS = (
     '{} wrote the script .',
     'the film is about {} .',
@@ -692,7 +741,7 @@ def behaviour_report(
     cell = dict(scheduler=s.scheduler, n_pals=s.n_pals, seed=s.seed)
     return json_ready(dict(run=model.run.folder.name, **cell, tests=tests, identity=identity))
 
-
+# %% ../nbs/48_behaviour.ipynb #bf2f2107
 def write_behaviour(
     run: Run,  # with a best model
     names: dict | None = None,  # as in `measure`
@@ -737,7 +786,7 @@ def read_behaviour(
         out.append(report)
     return out
 
-
+# %% ../nbs/48_behaviour.ipynb #fae8d43e
 def recipe(
     report: dict,  # from `behaviour_report`
 ) -> str:  # all but the seed
@@ -756,7 +805,7 @@ def recipe_table(
         table[name] = [PUBLISHED.get(t, (np.nan, np.nan))[i] / 100 for t in table.index]
     return table
 
-
+# %% ../nbs/48_behaviour.ipynb #0fc5232d
 def gap_table(
     reports: list,  # from `read_behaviour`
 ) -> pd.DataFrame:  # one row per run and dimension: recipe, seed, gap, p, told
@@ -786,7 +835,7 @@ def compare_gaps(
         out.append(row | dict(difference=mean, low=low, high=high, p=p))
     return pd.DataFrame(out).set_index('dimension')
 
-
+# %% ../nbs/48_behaviour.ipynb #f9bbf2fc
 def _interval(v):  # of the mean of a few values, and the p-value of "it is 0"
     if len(v) < 2:
         return float(np.mean(v)), np.nan, np.nan, np.nan

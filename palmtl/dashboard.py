@@ -19,6 +19,8 @@ from .training import Trainer
 from .plots import AXES
 from .widgets import Board, Chart, described, error_html, folder_state
 from .schedulers import SCHEDULERS
+
+# %% ../nbs/54_dashboard.ipynb #218987d8
 from .live import PACE_HELP, PANES, LiveRun, pace_text, run_label, seconds_left
 
 # %% ../nbs/54_dashboard.ipynb #165402d6
@@ -27,7 +29,7 @@ def _button(text, help, act, **kw):
     b.on_click(lambda _: act())
     return b
 
-
+# %% ../nbs/54_dashboard.ipynb #89e23ae0
 class Watch(Board):
     "One run: its panes, how far it is, and buttons that hold it, let it go on, stop or score it."
 
@@ -79,7 +81,7 @@ def state_text(self: Watch, writer, error) -> str:
         return 'paused' if self.run.is_requested('pause') else f'running ({writer})'
     return 'stopped by an error' if error else 'not running; start it again to go on'
 
-
+# %% ../nbs/54_dashboard.ipynb #4af3472f
 def score_text(
     run: LiveRun,  # with events
 ) -> str:  # '' before the first evaluation
@@ -107,7 +109,7 @@ def refresh(self: Watch, force=False):
     if new or force:
         self.draw()
 
-
+# %% ../nbs/54_dashboard.ipynb #d3e86c17
 @patch
 def set_buttons(self: Watch, writer):
     "Only what can be done can be pressed."
@@ -132,7 +134,7 @@ def set_progress(self: Watch, writer, error):
     parts += [score_text(run), f'<span title="{PACE_HELP}">{pace}</span>' if pace else '']
     self.status.value = ' &nbsp; '.join(p for p in parts if p)
 
-
+# %% ../nbs/54_dashboard.ipynb #66b09268
 @patch
 def draw(self: Watch):
     "Every pane again; one without a figure takes no room."
@@ -176,7 +178,7 @@ FORM = dict(  # group -> settings
 FORM_NAMES = tuple(name for names in FORM.values() for name in names)
 _SLIDERS = dict(n_pals=24, batch_size=128, epochs=50)  # their ends, unless a preset goes farther
 
-
+# %% ../nbs/54_dashboard.ipynb #299350d3
 CHOICES = dict(  # setting -> what its choices mean, where no registry tells
     preset=dict(
         sample='built-in synthetic data and a small BERT; a minute, no network',
@@ -192,7 +194,7 @@ CHOICES = dict(  # setting -> what its choices mean, where no registry tells
     ),
 )
 
-
+# %% ../nbs/54_dashboard.ipynb #69dd00e0
 def help_text(
     name: str,  # of a setting
 ) -> str:  # a line for the setting, one for each of its choices
@@ -203,7 +205,7 @@ def help_text(
         known = {k: SCHEDULERS.help(k) for k in m['choices']}
     return '\n'.join([m['help'], *(f'{k}: {what}' for k, what in known.items())])
 
-
+# %% ../nbs/54_dashboard.ipynb #1bc21c32
 def control(
     name: str,  # of a setting
     value,  # to begin with
@@ -214,7 +216,7 @@ def control(
     kw = dict(description=name, value=value, **style)
     return described(_field(name, value, f, kw), help_text(name))
 
-
+# %% ../nbs/54_dashboard.ipynb #4e6698a3
 def _field(name, value, f, kw):  # the widget for a type and its bounds
     m = f.metadata
     low, high = m['low'] or 0, m['high'] or 10**9
@@ -239,7 +241,7 @@ def as_text(
         return ','.join(f'{k}={v:g}' for k, v in value.items())
     return ','.join(value) if isinstance(value, list) else str(value)
 
-
+# %% ../nbs/54_dashboard.ipynb #da4f42b0
 def parse_more(
     text: str,  # `name=value; name=value`
 ) -> dict:  # setting -> text
@@ -281,7 +283,7 @@ def fill_preset(self: Form, change):
     "Another preset: its values."
     self.fill(make_settings(preset=change.new))
 
-
+# %% ../nbs/54_dashboard.ipynb #edac1a97
 @patch
 def fill(self: Form, settings: Settings, **more):  # more: settings to change, name -> value
     "Show these settings."
@@ -299,7 +301,7 @@ def fill(self: Form, settings: Settings, **more):  # more: settings to change, n
 # %% ../nbs/54_dashboard.ipynb #19f701a6
 _EMPTY = '<p style="margin:2em">No run yet: press <b>Start</b>.</p>'
 
-
+# %% ../nbs/54_dashboard.ipynb #05a790dd
 class Dashboard(Board):
     "Start a run, or pick one from the folder of runs, and watch it."
 
@@ -337,7 +339,7 @@ def list_runs(self: Dashboard):
     if now in [str(p) for p in found]:
         self.pick.value = now
 
-
+# %% ../nbs/54_dashboard.ipynb #bf39d7ae
 @patch
 def look(self: Dashboard):
     "List the runs again if one came, ended or went."
@@ -345,7 +347,7 @@ def look(self: Dashboard):
         self.state = state
         self.list_runs()
 
-
+# %% ../nbs/54_dashboard.ipynb #75e229cc
 @patch
 def attach(self: Dashboard, folder):
     "Watch the run in this folder."
@@ -386,7 +388,7 @@ def begin(self: Dashboard):
     self.pick.value = str(self.began)
     self.attach(self.began)
 
-
+# %% ../nbs/54_dashboard.ipynb #bb8fbb54
 @patch
 def train(self: Dashboard, ready):
     "What the thread does."

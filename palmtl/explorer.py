@@ -180,7 +180,7 @@ def look(self: Explorer):
     if folder_state(self.runs) != self.state:
         self.read()
 
-
+# %% ../nbs/63_explorer.ipynb #d66e2308
 @patch
 def show_runs(self: Explorer):
     "Show what the filter leaves, sorted."
@@ -258,7 +258,7 @@ def fill(self: Explorer):
     finally:
         self.filling = False
 
-
+# %% ../nbs/63_explorer.ipynb #65694bb0
 @patch
 def place_of(self: Explorer, name) -> int:
     "Where a list stands: at what was chosen in it, or at its own first choice."
@@ -271,7 +271,7 @@ def place_of(self: Explorer, name) -> int:
     free = [i for i, text in enumerate(texts) if text != taken]
     return place if place in free or not free else free[-1]
 
-
+# %% ../nbs/63_explorer.ipynb #9694803d
 @patch
 def pick(self: Explorer, name, _=None):
     "Somebody chose in a list."

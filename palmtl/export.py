@@ -40,7 +40,7 @@ def summary_writer(
         raise InputError('tensorboard is not installed: pip install tensorboard') from None
     return SummaryWriter(str(folder), **kw)
 
-
+# %% ../nbs/33_export.ipynb #7df2bbef
 def write_events(
     writer,  # from `summary_writer`
     events,  # of a run

@@ -30,7 +30,7 @@ _LATEX = {
     **{c: '\\' + c for c in '&%$#_{}'},
 }
 
-
+# %% ../nbs/62_figure_files.ipynb #a0651f3a
 def latex_text(
     value,  # a cell of a table
 ) -> str:
@@ -83,7 +83,7 @@ FORMATS = dict(
     tex=('table', 'the table'),
 )
 
-
+# %% ../nbs/62_figure_files.ipynb #781903c7
 def to_page(
     fig: go.Figure,  # to write
 ) -> str:

@@ -19,6 +19,8 @@ from .settings import PRESETS
 from .runs import Run
 from .control import busy_advice
 from .speed import cores_shared, floor_seconds
+
+# %% ../nbs/53_live.ipynb #f82382fb
 from .plots import AXES, COLOURS, MIDDLE, calm_bins, dev_curves, layout
 
 # %% ../nbs/53_live.ipynb #f9657958
@@ -82,7 +84,7 @@ def environment(run: Run) -> dict:  # empty if there is none
     except InputError:
         return {}
 
-
+# %% ../nbs/53_live.ipynb #3089fab7
 def last_steps(
     run: Run,  # with events
     seconds: float,  # of training, to look back
@@ -127,7 +129,7 @@ PACE_HELP = (
     'floor: what the step must cost at least on this machine, at its measured speed'
 )
 
-
+# %% ../nbs/53_live.ipynb #164ea692
 def run_label(
     folder: Path,  # of a run
 ) -> str:
@@ -185,7 +187,7 @@ PARTS = [
     'real tokens per second',
 ]
 
-
+# %% ../nbs/53_live.ipynb #d80e4213
 def stretches(
     run: Run,  # with events
     bins: int,  # stretches of steps
@@ -216,7 +218,7 @@ def _draw_task(fig, step, at, share, task, colour, number):
         kpi = last.map(lambda k: k[number] if isinstance(k, list) else None)
         fig.add_scatter(x=at, y=kpi, **line, row=2, col=1)
 
-
+# %% ../nbs/53_live.ipynb #653d9e67
 def _draw_speed(fig, step, at, cost):
     d = step.groupby('bin').agg(
         lr=('lr', 'last'),
@@ -248,7 +250,7 @@ def _note_missing_kpi(fig):
     fig.update_xaxes(visible=False, row=2, col=1)
     fig.update_yaxes(visible=False, row=2, col=1)
 
-
+# %% ../nbs/53_live.ipynb #f30953c9
 @pane('training', 'Training')
 def train_chart(
     run: Run,  # with events

@@ -19,6 +19,8 @@ from .model import to_torch
 from .metrics import paired_difference, replicates, score_task, total
 from .runs import Run, runs_folder
 from .evaluation import predict_rows, load_best, pick_device
+
+# %% ../nbs/64_palview.ipynb #5362b422
 from .plots import COLOURS, GREY, ink_on, layout
 from .widgets import Board, Chart, folder_state
 from .live import run_label
@@ -54,7 +56,7 @@ def needs_pals(model):
 def _ratios(added, h, real):  # ||TS(h)|| / ||h|| of every real token
     return [(ts.norm(dim=-1) / h.norm(dim=-1))[real].flatten() for ts in added if ts is not None]
 
-
+# %% ../nbs/64_palview.ipynb #4edaa259
 @torch.no_grad()
 def _task_ratios(model, task, rows, tokens, max_length, batch_size, report):  # layer -> values
     found = {l: [] for l in range(len(model.encoder.layers))}
@@ -130,7 +132,7 @@ def size_chart(
     axis = dict(type='category', automargin=True, showgrid=False)
     return fig.update_xaxes(**axis).update_yaxes(**axis)
 
-
+# %% ../nbs/64_palview.ipynb #566e271f
 def _write_ratios(fig, heat):  # in letters that can be read on their colour
     for y, row in zip(heat.y, heat.z):
         for x, v in zip(heat.x, row):
@@ -238,7 +240,7 @@ def _one_head(a, head):
 def _head_name(a, head):
     return f'mean of {len(a)} heads' if head < 0 else f'head {head}'
 
-
+# %% ../nbs/64_palview.ipynb #85e9cdd3
 def _note_no_map(fig, has_pal, layer, row, col):  # why there is nothing
     why = f'layer {layer} has no PAL'
     if has_pal:
@@ -266,7 +268,7 @@ def _draw_map(fig, a, pieces, **at):  # a: (seq, seq)
     ticks = dict(tickvals=list(range(0, n, every)), ticktext=pieces[::every])
     fig.update_xaxes(tickangle=angle, tickfont_size=size, **ticks, **_PLAIN_AXIS, **at)
 
-
+# %% ../nbs/64_palview.ipynb #a6babefe
 def _label_rows(fig, pieces, row):
     n = len(pieces)
     every = -(-n // 45)
@@ -333,7 +335,7 @@ def _with_and_without(model, task, rows, tokens, max_length, report):  # predict
         out.append(predict_rows(m, task, rows, tokens, max_length, device))
     return out
 
-
+# %% ../nbs/64_palview.ipynb #a1ae534a
 def _score_row(name, metric, rows, on, off, interval):
     low, high = interval
     scores = dict(task=name, metric=metric, rows=rows, on=on, off=off)
@@ -391,7 +393,7 @@ def _draw_off_row(fig, r, y, colour):  # a quantity's scores on the left, differ
         col=2,
     )
 
-
+# %% ../nbs/64_palview.ipynb #6363e317
 def _off_legend(fig):
     for mark, name in (('circle', 'PALs on'), ('circle-open', 'PALs off')):
         marker = dict(symbol=mark, color='#888888', size=11, line_width=2)
@@ -443,7 +445,7 @@ def _blank(text):
 _LABELS = dict(style=dict(description_width='90px'))
 _MIDDLE = dict(layout=W.Layout(width='330px'), **_LABELS)
 
-
+# %% ../nbs/64_palview.ipynb #c337bce7
 class PALView(Board):
     "The PALs of a trained run: what they look at, how large they are, and the scores without them."
 
@@ -491,7 +493,7 @@ def make_widgets(self: PALView):
     self.next = W.Button(layout=W.Layout(width='auto'), **help)
     self.map, self.size, self.off = Chart(), Chart(), Chart()
 
-
+# %% ../nbs/64_palview.ipynb #73a117df
 @patch
 def observe_widgets(self: PALView):
     "What happens when something is chosen."
@@ -554,7 +556,7 @@ def look(self: PALView):
         self.state = state
         self.list()
 
-
+# %% ../nbs/64_palview.ipynb #fc724c54
 @patch
 def attach(self: PALView, folder):
     "Look at the run in this folder, in a thread."
@@ -598,7 +600,7 @@ def _check_run(run):  # raises `InputError` if there is nothing to look at
 def _heads(n):  # choices
     return [('mean of all', -1)] + [(str(i), i) for i in range(n)]
 
-
+# %% ../nbs/64_palview.ipynb #25e464bb
 @patch
 def fill_choices(self: PALView, run, model):
     "Tasks, layers and heads of this model."
@@ -622,7 +624,7 @@ def add_section(self: PALView, title, *children):
     heading = W.HTML(f'<h3 style="margin:.8em 0 0">{title}</h3>')
     self.place.children = (*self.place.children, heading, *children)
 
-
+# %% ../nbs/64_palview.ipynb #c5b121f3
 @patch
 def show_sections(self: PALView):
     "The page's three questions, with nothing in them yet."

@@ -17,7 +17,7 @@ from .widgets import Board, Chart, described
 # %% ../nbs/52_playground.ipynb #7e03b367
 MOST_STEPS = 2000  # that are simulated; a longer run is drawn from a shorter one with its shares
 
-
+# %% ../nbs/52_playground.ipynb #3042e6b1
 def simulate_schedule(
     name: str,  # of the scheduler
     sizes: dict,  # task -> training rows, at least 1
@@ -75,7 +75,7 @@ DOES = dict(
     single='the first task only',
 )
 
-
+# %% ../nbs/52_playground.ipynb #c3e2f44d
 def _slider(kind, value, name, help, **kw):
     style = dict(style=dict(description_width='120px'), layout=W.Layout(width='360px'))
     return described(kind(value=value, description=name, **style, **kw), help)

@@ -96,7 +96,7 @@ def luminance(
     linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
     return linear @ [0.2126, 0.7152, 0.0722]
 
-
+# %% ../nbs/50_plots.ipynb #c5b0e683
 def contrast(
     a,  # (..., 3) colours, 0 to 255
     b,  # the same
@@ -224,7 +224,7 @@ def calm_bins(
     "Stretches of steps so long that a share is no lottery: ten steps for each task."
     return max(4, min(bins, steps // (10 * max(1, tasks))))
 
-
+# %% ../nbs/50_plots.ipynb #1703dbdb
 def _shares_and_weights(step, bins):  # of each task (columns) in stretches of steps (rows)
     bins = calm_bins(len(step), step.task.nunique(), bins)
     width = max(1, -(-(int(step.step.max()) + 1) // bins))

@@ -48,7 +48,7 @@ def cell_text(
 # %% ../nbs/60_run_table.ipynb #22cb1dd6
 USABLE = ('finished', 'published')
 
-
+# %% ../nbs/60_run_table.ipynb #3b516060
 def check_small_files(
     run: Run,  # finished
     files: dict,  # name -> digest, from its summary
@@ -73,7 +73,7 @@ def _scores(run, settings, tasks):  # of a run whose files are whole
     score = float(kept['score'])
     return dict(score=score, dev={t.name: float(kept['dev'][t.name]['metric']) for t in tasks})
 
-
+# %% ../nbs/60_run_table.ipynb #47f51efb
 def _why_unfinished(run):  # how far it is, and what happened to it
     done, total = run.progress()
     progress = f'{done} of {total} steps; ' if done else 'no step yet; '
@@ -238,7 +238,7 @@ def alternatives(
         return [value]
     return parts if is_numeric(values) else [value, *parts]
 
-
+# %% ../nbs/60_run_table.ipynb #99ba360f
 def _compare(name, column, sign, value):  # for which rows it holds; what is not known never does
     values, value = operands(name, column, sign, value)
     compare = _COMPARE[sign]
@@ -254,7 +254,7 @@ _COMPARE = {
     '>=': operator.ge,
 }
 
-
+# %% ../nbs/60_run_table.ipynb #b8cc6f49
 def matches(
     table: pd.DataFrame,  # from `find_runs`
     word: str,  # of a filter
@@ -334,7 +334,7 @@ def _same_but_for_seed(run):  # the settings that make a cell
     left_out = NOT_IN_NAME | {'seed'}
     return {k: v for k, v in dataclasses.asdict(run.settings).items() if k not in left_out}
 
-
+# %% ../nbs/60_run_table.ipynb #92d88f20
 def group_runs(
     runs: list,  # of Run
 ) -> list:  # of (settings but for the seed, runs)

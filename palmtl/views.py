@@ -323,7 +323,7 @@ class Control(NamedTuple):
 
 CONTROLS = Registry('control')
 
-
+# %% ../nbs/61_views.ipynb #36aa1929
 def _runs(grid):
     return [(r.folder.name, r) for r in grid.runs()]
 
@@ -388,7 +388,7 @@ def summary_and_notes(
         notes.append(f'Side by side, but not comparable: {e}.')
     return summarise(table), notes
 
-
+# %% ../nbs/61_views.ipynb #4023856b
 def _side_by_side(figure, summary, notes):
     return Shown(figure, side_by_side(summary, paper=False).reset_index(), summary, notes)
 
@@ -488,7 +488,7 @@ def _check_two(grid, one, other):
     if one.folder == other.folder:
         raise InputError('the same run stands on both sides; choose two different runs')
 
-
+# %% ../nbs/61_views.ipynb #1df81801
 @view('settings', 'Settings', controls=('one', 'other'))
 def view_settings(grid, one, other):
     "The settings in which two runs differ."

@@ -64,7 +64,7 @@ def described(
     widget.tooltip = help
     return widget
 
-
+# %% ../nbs/51_widgets.ipynb #ede87170
 def plain_description(
     widget: W.Widget,  # with or without a tooltip
 ) -> str:
@@ -103,7 +103,7 @@ def save_charts(self: Board, *charts):  # of `Chart`
         c.observe(self.on_change, 'figure')
     self.on_change()
 
-
+# %% ../nbs/51_widgets.ipynb #aeb90f52
 @patch
 def saved_figures(self: Board) -> list:  # of MIME bundles, one for each place
     "The charts as the file keeps them."
@@ -129,7 +129,7 @@ def _ipython_display_(self: Board):
     if self.looking is None and hasattr(self, 'look'):
         self.looking = self.loop.create_task(self.keep_looking())
 
-
+# %% ../nbs/51_widgets.ipynb #573b29d2
 @patch
 async def keep_looking(self: Board):
     "Look for news again and again, while the kernel is free."
@@ -156,7 +156,7 @@ def save_later(self: Board):
     seconds = min(self.quiet_seconds, max(0.0, latest))
     self.timer = self.loop.call_later(seconds, self.save_now)
 
-
+# %% ../nbs/51_widgets.ipynb #a516d56e
 @patch
 def save_now(self: Board):
     "Put the charts as they are into the notebook."

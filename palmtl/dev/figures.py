@@ -20,6 +20,8 @@ from ..basics import InputError, static_text
 from ..tasks import PAPER_TASKS
 from ..data import find_folder
 from ..glue import GLUE_TASKS
+
+# %% ../../nbs/73_figures.ipynb #12f895e9
 from palmtl.plots import (
     claim_chart,
     contrast,
@@ -47,7 +49,7 @@ class Text:
     covers: bool = False  # whether it has a ground of its own
     under: tuple | None = None  # colours (n, 3) of what stands behind it
 
-
+# %% ../../nbs/73_figures.ipynb #818c7766
 @dataclass
 class Drawing:
     "A figure as it was drawn."
@@ -85,7 +87,7 @@ def fault(name: str):  # of the fault; a decorator
 def _short(text, longest=40):
     return text if len(text) <= longest else text[: longest - 1] + '…'
 
-
+# %% ../../nbs/73_figures.ipynb #9e8c164d
 @fault('overlap')
 def overlapping_texts(d: Drawing) -> list:  # of sentences
     "Pairs of texts that stand on each other by more than a pixel."
@@ -125,7 +127,7 @@ def _axis_fault(axis, traces):  # '' if it can be read
         return f"labels that come twice ({' '.join(labels)})"
     return ''
 
-
+# %% ../../nbs/73_figures.ipynb #94bb8434
 @fault('axis')
 def unlabelled_axes(d: Drawing) -> list:  # of sentences
     "Axes that are shown and cannot be read."
@@ -163,7 +165,7 @@ def crossed_texts(d: Drawing) -> list:  # of sentences
 # %% ../../nbs/73_figures.ipynb #77d01fac
 LEAST_CONTRAST = 4.5
 
-
+# %% ../../nbs/73_figures.ipynb #769c8fd2
 @fault('pale')
 def pale_texts(d: Drawing) -> list:  # of sentences
     "Texts whose contrast is too low on a fifth or more of their ground."
@@ -178,7 +180,7 @@ def pale_texts(d: Drawing) -> list:  # of sentences
             found.append(f'{t.kind} "{_short(t.text)}" ({worst:.1f})')
     return found
 
-
+# %% ../../nbs/73_figures.ipynb #a0b8049c
 def find_faults(d: Drawing) -> list:  # of sentences, each with the name of its fault
     "Everything that is wrong with a drawing."
     found = [f'{name}: {says}' for name, f in FAULTS.items() for says in f(d)]
@@ -195,7 +197,7 @@ THEMES = dict(
     dark=('#111111', 'rgba(255, 255, 255, 1)', '#616161'),
 )
 
-
+# %% ../../nbs/73_figures.ipynb #3cfa4b90
 def _page_html(theme):
     ground, ink, line = THEMES[theme or 'light']
     colours = f'--jp-ui-font-color1: {ink}; --jp-border-color2: {line}; background: {ground}'
@@ -203,7 +205,7 @@ def _page_html(theme):
     style = f'body {{ margin: 0; {colours} }} {hide}'
     return f'<!DOCTYPE html><style>{style}</style><body><div id="plot"></div></body>'
 
-
+# %% ../../nbs/73_figures.ipynb #cb058d74
 def find_chromium() -> str:  # its path
     "The browser; raises `InputError` if there is none."
     names = ('chromium', 'chromium-browser', 'google-chrome')
@@ -223,7 +225,7 @@ def _ground_points(quad):  # where a text's ground is looked at: 7 by 3 places o
     shares = [(i / 8, j / 4) for i in range(1, 8) for j in range(1, 4)]
     return [(a + u * (b - a) + v * (d - a)).tolist() for u, v in shares]
 
-
+# %% ../../nbs/73_figures.ipynb #7802a675
 def _as_drawing(found, colours):  # what the page told, with the colours of each text's ground
     texts, colours = [], iter(colours)
     for t in found['texts']:
@@ -255,7 +257,7 @@ def _measure(page, figure, width, theme, again=False):  # one figure in a page t
     groups = [colours[i : i + n] for i in range(0, len(colours), n)]
     return _as_drawing(found, groups)
 
-
+# %% ../../nbs/73_figures.ipynb #c89d7ee5
 def _measure_all(figures, width, theme, in_turn):
     from playwright.sync_api import sync_playwright
     from plotly.offline import get_plotlyjs
@@ -299,7 +301,7 @@ def draw_figures(
         raise failed[0]
     return out
 
-
+# %% ../../nbs/73_figures.ipynb #e3828086
 def figure_faults(
     figure,  # plotly `Figure`, or dict
     **kw,  # width, theme: as in `draw_figures`
@@ -310,7 +312,7 @@ def figure_faults(
 # %% ../../nbs/73_figures.ipynb #cfb4cfb8
 _PLOTLY = 'application/vnd.plotly.v1+json'
 
-
+# %% ../../nbs/73_figures.ipynb #5d00bd17
 def saved_figures(
     folder=None,  # of notebooks; those of the clone if None
 ) -> dict:  # 'notebook, cell 3' -> figure as the file keeps it
@@ -379,7 +381,7 @@ def _made_scores(n_cells, tasks, seeds=3):  # as `summarise` gives them
             rows.append(dict(cell=cell, what=what, mean=mean, majority=0.2 + 0.05 * j, **known))
     return pd.DataFrame(rows).astype(dict(low=float, high=float))
 
-
+# %% ../../nbs/73_figures.ipynb #b82568bc
 def _made_differences(n_cells, tasks, how):  # as `compare` gives them; how: some, grey, missing
     rows = []
     for r in _made_scores(n_cells, tasks).itertuples():
@@ -391,14 +393,14 @@ def _made_differences(n_cells, tasks, how):  # as `compare` gives them; how: som
         rows.append(row | dict(low=v - 0.06, high=v + 0.06, each=(v - 0.02, v, v + 0.03)))
     return pd.DataFrame(rows)
 
-
+# %% ../../nbs/73_figures.ipynb #eb712691
 def _run_figures(name, run):
     charts = dict(schedule=schedule_chart(run), training=train_chart(run))
     for x in ('step', 'tokens'):
         charts[f'curves by {x}'] = dev_curves(run, x)
     return {f'{name}, {k}': f for k, f in charts.items() if f is not None}
 
-
+# %% ../../nbs/73_figures.ipynb #ec45c10f
 def _comparison_figures(name, n_cells, tasks):
     names = {t.name: t.title for t in tasks}
     found = {}
@@ -430,7 +432,7 @@ def _pal_figures(name, tasks):
     found |= {f'attention {layer}': attention_chart(maps, layer, task='Quora') for layer in (0, 11)}
     return {f'{name}, {k}': f for k, f in found.items()}
 
-
+# %% ../../nbs/73_figures.ipynb #9537065a
 def made_figures() -> dict:  # what it is -> figure
     "The figures of runs, comparisons, schedules and PALs, for made-up numbers."
     found = {}
@@ -472,7 +474,7 @@ def _report(found):  # prints what is wrong; how many figures have a fault
             print(f'{name}: {says}', flush=True)
     return sum(map(bool, found.values()))
 
-
+# %% ../../nbs/73_figures.ipynb #82b7413e
 def check_figures(
     figures: dict,  # name -> figure
     theme: str | None = None,  # as in `draw_figures`
@@ -483,7 +485,7 @@ def check_figures(
     ending = f' ({theme})' if theme else ''
     return {name + ending: find_faults(d) for name, d in zip(figures, drawings)}
 
-
+# %% ../../nbs/73_figures.ipynb #0e3935f5
 def main(argv=None):
     "The command `python -m palmtl.dev.figures`."
     what = 'Draw every figure of the notebooks, and of made-up runs, and say which cannot be read.'
@@ -505,6 +507,6 @@ def main(argv=None):
     print(f'{len(found)} figures looked at, {n} with a fault')
     return bool(n)
 
-
+# %% ../../nbs/73_figures.ipynb #f5d0dc42
 if __name__ == '__main__' and '__file__' in globals():
     sys.exit(main())  # as a command, not in a notebook
