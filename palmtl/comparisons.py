@@ -166,16 +166,21 @@ def scores(
 # %% ../nbs/44_comparisons.ipynb #529cb919
 def left_out(
     scores: pd.DataFrame,  # from `scores`
+    most: int = 8,  # runs that are named; of more, each reason is counted
 ) -> str:  # markdown
     "What is missing from a table, and why."
     missing = scores.attrs['left out']
-    return (
-        '**Left out:** '
-        + '; '.join(f'{c}, seed {s}: {why}' for (c, s), why in missing.items())
-        + '.'
-        if missing
-        else 'Nothing is left out.'
-    )
+    if not missing:
+        return 'Nothing is left out.'
+    if len(missing) > most:
+        counts = pd.Series(list(missing.values())).value_counts()
+        reasons = ', '.join(f'{n} {_REASONS.get(why, why)}' for why, n in counts.items())
+        return f'**Left out:** {len(missing)} runs ({reasons}).'
+    named = [f'{c}, seed {s}: {why}' for (c, s), why in missing.items()]
+    return '**Left out:** ' + '; '.join(named) + '.'
+
+
+_REASONS = dict(new='not begun', paused='paused', running='still training')
 
 # %% ../nbs/44_comparisons.ipynb #f0707bcb
 def summarise(
