@@ -34,6 +34,7 @@ from palmtl.statistics import (
     seeds_needed,
     sign_flip_p_value,
     two_level_interval,
+    VERDICTS,
     verdict,
 )
 
@@ -301,7 +302,7 @@ def compare_seeds(
     lent = max(0, seed_df - n + 1)
     needed = (
         seeds_needed(math.sqrt(by_seeds * n), margin, out['row_sd'], lent=lent)
-        if n > 1
+        if seed_df
         else math.nan
     )
     return out | dict(
@@ -438,11 +439,10 @@ def check_claims(
 # %% ../nbs/44_comparisons.ipynb #cc31855f
 def prefer(
     answers: dict,  # budget -> `check_claims` of the same claims, the best budget first
-    least: int = 2,  # seeds that make a budget's answer one
 ) -> pd.DataFrame:  # as `check_claims`, with the budget; Holm's correction over what was taken
-    "Each claim by the first budget that has enough seeds of it; else by the last."
+    "Each claim by the first budget with enough seeds for an interval; else by the last."
     tables = [t.assign(budget=budget).reset_index(drop=True) for budget, t in answers.items()]
-    rows = [next((r for r in same if r.seeds >= least), same[-1]) for same in _same_rows(tables)]
+    rows = [next((r for r in same if r.p == r.p), same[-1]) for same in _same_rows(tables)]
     return pd.DataFrame(rows).reset_index(drop=True).assign(holm=lambda t: holm(t.p))
 
 

@@ -64,12 +64,13 @@ def seed_variance(
     pooled: float = math.nan,  # variance of the residual in the pool; nan: the pair stands alone
     pooled_df: float = 0,  # degrees of freedom of that
     prior: float = PRIOR,  # how many of them count
-) -> tuple:  # (variance of the mean difference, degrees of freedom)
+) -> tuple:  # (variance of the mean difference, degrees of freedom); (nan, 0) if they are below 2
     "How far other seeds might move the mean difference of two settings."
     lent = 0 if math.isnan(np.mean(pooled)) else min(prior, max(0, pooled_df - (seeds - 1)))
     df = lent + seeds - 1
-    drawn = (lent * 2 * np.nan_to_num(pooled) + (seeds - 1) * own) / df if df else math.nan
-    return drawn / seeds, df
+    if df < 2:  # one degree of freedom says next to nothing of a variance
+        return math.nan, 0
+    return (lent * 2 * np.nan_to_num(pooled) + (seeds - 1) * own) / df / seeds, df
 
 # %% ../nbs/42_statistics.ipynb #9f35591f
 def row_variance(
