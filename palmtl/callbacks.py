@@ -27,6 +27,8 @@ PHASES = (
 class Callback:
     "Takes part in training. Each method is called in the phase that it is named after."
 
+    remembers = ()  # names of attributes that a checkpoint keeps
+
     def needs_gradients(
         self,
         step: int,  # number of the step, from 0
@@ -45,13 +47,15 @@ class Callback:
 
     def state_dict(self) -> dict:  # numbers, texts, lists and tensors
         "What a run that goes on must know; part of its checkpoint."
-        return {}
+        return {name: getattr(self, name) for name in self.remembers if hasattr(self, name)}
 
     def load_state_dict(
         self,
         state: dict,  # from `state_dict`
     ):
         "Go on from there."
+        for name in state:
+            setattr(self, name, state[name])
 
 # %% ../nbs/23_callbacks.ipynb #7b618bc4
 class FunctionCallback(Callback):

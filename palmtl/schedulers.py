@@ -39,6 +39,7 @@ class Scheduler:
     "Which task next, with what weight. The base class draws by `shares`, with weight 1."
 
     needs_kpi = False  # whether `observe` is to be called
+    remembers = ()  # names of arrays that a checkpoint keeps
 
     def __init__(
         self,
@@ -76,7 +77,8 @@ def observe(
 @patch
 def state_dict(self: Scheduler) -> dict:
     "What a checkpoint keeps."
-    return dict(rng=self.rng.bit_generator.state)
+    own = {name: np.asarray(getattr(self, name)).tolist() for name in self.remembers}
+    return dict(rng=self.rng.bit_generator.state) | own
 
 # %% ../nbs/20_schedulers.ipynb #8f136e32
 @patch
@@ -86,6 +88,8 @@ def load_state_dict(
 ):
     "Go on from there."
     self.rng.bit_generator.state = d['rng']
+    for name in self.remembers:
+        setattr(self, name, np.array(d[name]))
 
 # %% ../nbs/20_schedulers.ipynb #893a2983
 class Fixed(Scheduler):
