@@ -383,7 +383,7 @@ class Chosen(Grid):
         self.data, self.splits = data, {} if splits is None else splits
         self.errors, self.known = {}, {}
         self.tasks = {t.name: t for r in runs for t in r.tasks}
-        # as `titles` of notebook 42, but without the tasks' TOML files
+        # as `titles` of notebook 44, but without the tasks' TOML files
         self.titles = {n: t.title for n, t in self.tasks.items()} | {'score': 'score'}
         self.enter(group_runs(runs), longest)
 
