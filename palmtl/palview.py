@@ -507,7 +507,7 @@ def observe_widgets(self: PALView):
     for w in (self.pick, self.rows):
         w.observe(picked, 'value')
     for w in (self.task, *self.texts):
-        w.observe(self.look, 'value')
+        w.observe(self.compute_maps, 'value')
     for w in (self.layer, self.head, self.pal_head):
         w.observe(self.draw, 'value')
 
@@ -678,11 +678,11 @@ def example(self: PALView, at):
         for w, c in zip(self.texts, rows.texts):
             w.value = c[at % len(rows)]
         self.filling = False
-    self.look()
+    self.compute_maps()
 
 # %% ../nbs/64_palview.ipynb #6c3434e5
 @patch
-def look(self: PALView, _=None):
+def compute_maps(self: PALView, _=None):
     "Compute the attention of what is typed."
     if self.filling or self.model is None:
         return
