@@ -69,6 +69,9 @@ def profile_chart(
     table: pd.DataFrame,  # from `gpu_profile`
 ):  # a plotly figure
     "Each profile as a bar of its kinds."
+    import plotly.graph_objects as go
+    from palmtl.plots import layout
+
     fig = go.Figure()
     for kind, row in table.iterrows():
         fig.add_bar(y=list(table.columns), x=row.to_list(), name=kind, orientation='h')
