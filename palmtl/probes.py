@@ -146,6 +146,9 @@ def probe_table(
     return table.assign(selectivity=table.score - table.control)
 
 # %% ../nbs/49_probes.ipynb #ee583951
+_SCALE = [[0, '#FFFFFF'], [1, '#56B4E9']]  # black letters can be read on all of it
+
+
 def probe_chart(
     table: pd.DataFrame,  # from `probe_table`
     what: str = 'score',  # or `selectivity`, or `control`
@@ -160,7 +163,8 @@ def probe_chart(
         y=[f'layer {l}' if l else 'embeddings' for l in t.index],
         z=t.round(3).to_numpy().tolist(),
         texttemplate='%{z:.2f}',
-        colorscale='Viridis',
+        colorscale=_SCALE,
+        textfont_color='#000000',
         xgap=2,
         ygap=2,
     )
@@ -223,7 +227,8 @@ def cka_chart(
         zmin=0,
         zmax=1,
         texttemplate='%{z:.2f}',
-        colorscale='Viridis',
+        colorscale=_SCALE,
+        textfont_color='#000000',
         xgap=2,
         ygap=2,
     )
