@@ -90,7 +90,7 @@ def importance(
         for i, (z, y) in enumerate(seen):
             if fresh[i]:
                 by_weight = y.grad.flatten(0, -2).float().T @ z.flatten(0, -2).float()
-                slope[i] = float(by_weight.norm())
+                slope[i] = by_weight.detach().norm().item()
     return slope.astype(float)
 
 # %% ../nbs/31_gates.ipynb #7ee9eb6a
