@@ -472,23 +472,27 @@ def claim_chart(
     order = dict(categoryorder='array', categoryarray=_claim_names(shown)[::-1])
     return fig.update_yaxes(**order)
 
+# %% ../nbs/50_plots.ipynb #a13389e5
+def _task_panels(runs, title):  # label -> runs: an empty figure with a panel for each task
+    tasks = list({t.name: t for group in runs.values() for r in group for t in r.tasks}.values())
+    titles = [html.escape(t.title) for t in tasks]
+    fig = make_subplots(1, len(tasks), subplot_titles=titles, horizontal_spacing=0.07)
+    layout(fig, title, 400).update_layout(margin_t=80)
+    return fig.update_layout(yaxis_title='dev metric', hovermode='closest'), tasks
+
 # %% ../nbs/50_plots.ipynb #29cb4857
 def band_curves(
     runs: dict,  # label -> runs of one setting, one a seed, evaluated at the same steps
     title: str = 'Dev curves: mean and range over seeds',
 ) -> go.Figure:
     "Each task's dev metric as training goes on, a line and a band for every setting."
-    tasks = list({t.name: t for group in runs.values() for r in group for t in r.tasks}.values())
-    titles = [html.escape(t.title) for t in tasks]
-    fig = make_subplots(1, len(tasks), subplot_titles=titles, horizontal_spacing=0.07)
+    fig, tasks = _task_panels(runs, title)
     for i, (label, group) in enumerate(runs.items()):
         dev = pd.concat([r.frame('dev').assign(run=k) for k, r in enumerate(group)])
         for j, t in enumerate(tasks):
             d = dev[dev.task == t.name].pivot_table(index='step', columns='run', values='metric')
             _draw_band(fig, d, label, COLOURS[i % 7], j)
-    layout(fig, title, 400).update_layout(margin_t=80)
-    fig.update_xaxes(title='step')
-    return fig.update_layout(yaxis_title='dev metric', hovermode='closest')
+    return fig.update_xaxes(title='step')
 
 # %% ../nbs/50_plots.ipynb #67e32878
 def _draw_band(fig, d, label, colour, j):  # d: steps × seeds
@@ -510,9 +514,7 @@ def share_chart(
     title: str = 'What a share of the steps buys',
 ) -> go.Figure:
     "Each task's kept dev metric against the share of steps that it had."
-    tasks = list({t.name: t for group in runs.values() for r in group for t in r.tasks}.values())
-    titles = [html.escape(t.title) for t in tasks]
-    fig = make_subplots(1, len(tasks), subplot_titles=titles, horizontal_spacing=0.07)
+    fig, tasks = _task_panels(runs, title)
     for i, (label, group) in enumerate(runs.items()):
         for j, t in enumerate(tasks):
             share = [float((r.frame('step').task == t.name).mean()) for r in group]
@@ -523,9 +525,7 @@ def share_chart(
             look |= dict(marker=dict(color=COLOURS[i % 7], size=9, symbol=_SYMBOLS[i % 8]))
             place = dict(row=1, col=j + 1)
             fig.add_scatter(x=share, y=metric, hovertemplate='%{x:.0%}: %{y:.3f}', **look, **place)
-    layout(fig, title, 400).update_layout(margin_t=80)
-    fig.update_xaxes(title='share of steps', tickformat='.0%', rangemode='tozero')
-    return fig.update_layout(yaxis_title='dev metric', hovermode='closest')
+    return fig.update_xaxes(title='share of steps', tickformat='.0%', rangemode='tozero')
 
 # %% ../nbs/50_plots.ipynb #d98e359d
 _SYMBOLS = 'circle square diamond cross x triangle-up triangle-down star'.split()
