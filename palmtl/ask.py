@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from plotly.subplots import make_subplots
 from .basics import InputError
 from .data import tokenize
-from .model import Corpus, cut_batch
+from .model import Corpus, cut_batch, predict
 from .runs import runs_folder
 from .predict import Predictor, class_names, load, probabilities, rows_of
 from .plots import COLOURS, layout, rgba
@@ -147,7 +147,7 @@ def answer_value(
 ):  # (rows,)
     "The number that is explained: the probability of a class, or the value."
     if task.kind == 'regression':
-        return logits[:, 0]
+        return logits[:, 0] if logits.shape[1] == 1 else predict(task, logits)
     p = probabilities(task, logits)
     return p.max(1).values if chosen < 0 else p[:, chosen]
 

@@ -85,6 +85,7 @@ def build_model(
         pooling=s.pooling,
         dropout=s.head_dropout,
         unit=s.regression == 'unit',
+        ordinal=s.ordinal_values if s.regression == 'ordinal' else 0,
     )
     return set_kernels(model, FAST)
 

@@ -92,10 +92,12 @@ class ModelSettings:
     head_dropout: float = setting(0.1, 'before each head', low=0, high=0.9, decision=33)
     regression: str = setting(
         'unit',
-        'a regression is learned on labels as they are, or brought to [0, 1]',
-        ('raw', 'unit'),
+        'a regression is learned on labels as they are, brought to [0, 1], or as a choice among '
+        'evenly spaced values whose expected value is the prediction',
+        ('raw', 'unit', 'ordinal'),
         decision=23,
     )
+    ordinal_values: int = setting(6, 'values of regression `ordinal`', low=2, high=1000)
 
 # %% ../nbs/21_settings.ipynb #a56648ea
 @dataclass(frozen=True)
@@ -637,6 +639,11 @@ def _check_together(s):  # what no setting can know of itself
     _needs(
         s.encoder != 'sample' or s.max_length <= 128,
         f'max_length is {s.max_length}; the sample encoder has 128 positions',
+    )
+    _needs(
+        not (s.regression == 'ordinal' and s.pairs == 'cosine'),
+        "regression 'ordinal' chooses among several values, which pairs 'cosine' cannot; "
+        "choose pairs 'cross', 'concat' or 'absdiff'",
     )
     _check_gradients(s, len(resolve_tasks(s)))
     _check_gates(s, resolve_tasks(s))
