@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['pick_device', 'pick_precision', 'pal_options', 'build_model', 'published_tensors', 'published_config',
-           'tokenizer_config', 'best_files', 'lost_best', 'read_best', 'load_best', 'batches_by_length',
-           'logits_of_rows', 'predict_rows']
+           'tokenizer_config', 'best_files', 'lost_best', 'read_best', 'load_best', 'batches_by_length', 'other_order',
+           'logits_of_rows', 'read_orders', 'predict_rows']
 
 # %% ../nbs/28_evaluation.ipynb #cb3cd2d7
 import contextlib, dataclasses, hashlib, json
 import numpy as np, torch
 from .basics import InputError
-from .data import load_tokenizer
+from .data import Tokens, load_tokenizer
 from .bert import BertConfig, BertEncoder, set_kernels
 from .weights import published_names
 from .pals import make_pals, pal_layers
@@ -238,6 +238,17 @@ def batches_by_length(
         yield index, width, length[index[-1]] == width and corpus.towers == 1
         start += len(index)
 
+# %% ../nbs/28_evaluation.ipynb #d3d20fcf
+def other_order(
+    tokens: Tokens,  # of pairs
+) -> Tokens:
+    "The tokens of the same pairs, the second sentence first."
+    first, second = tokens.lengths
+    middle = tokens.offsets[tokens.n_rows]
+    flat = np.concatenate([tokens.flat[middle:], tokens.flat[:middle]])
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate([second, first]))])
+    return dataclasses.replace(tokens, flat=flat, offsets=offsets)
+
 # %% ../nbs/28_evaluation.ipynb #230ea07b
 @torch.no_grad()
 def logits_of_rows(
@@ -246,15 +257,33 @@ def logits_of_rows(
     corpus: Corpus,  # of one split
     autocast=contextlib.nullcontext,  # makes the context of the forward pass
     budget: int = 0,  # tokens of a batch; 0: 4,096 on a CPU, 65,536 on a GPU
+    other: Corpus | None = None,  # the same pairs the other way round, from `other_order`
 ):  # yields (row numbers, logits (rows, width of the task))
     "What a task's head says of every row, batch by batch, the longest rows first."
     device = corpus.flat.device
     budget = budget or (65536 if device.type == 'cuda' else 4096)
     for index, width, full in batches_by_length(corpus, budget):
-        part = (task, corpus, torch.from_numpy(index).to(device))
+        rows = torch.from_numpy(index).to(device)
         with autocast():
-            (logits,) = model(cut_batch([part], width, full))
+            (logits,) = model(cut_batch([(task, corpus, rows)], width, full))
+            if other is not None:
+                (swapped,) = model(cut_batch([(task, other, rows)], width, full))
+                logits = (logits.float() + swapped.float()) / 2
         yield index, logits
+
+# %% ../nbs/28_evaluation.ipynb #a99728eb
+def read_orders(
+    model: MultitaskModel,  # which decides how a pair is laid out
+    rows,  # of one split
+    tokens: Tokens,  # of the same rows
+    both_orders: bool,  # whether the other order is wanted too
+    *where,  # `max_length`, `device`, `multiple` of `Corpus`
+) -> tuple:  # (Corpus, Corpus of the other order or None)
+    "A split as the model reads it; a task of single sentences has one order."
+    corpus = Corpus(rows, tokens, model.pairs, *where)
+    if not (both_orders and rows.task.is_pair):
+        return corpus, None
+    return corpus, Corpus(rows, other_order(tokens), model.pairs, *where)
 
 # %% ../nbs/28_evaluation.ipynb #1f35da94
 def predict_rows(
@@ -267,13 +296,16 @@ def predict_rows(
     autocast=contextlib.nullcontext,  # makes the context of the forward pass
     multiple: int = 1,  # to which the widths of batches are rounded up
     budget: int = 0,  # tokens of a batch; 0: 4,096 on a CPU, 65,536 on a GPU
+    both_orders: bool = False,  # average a pair's logits over (a, b) and (b, a)
 ) -> np.ndarray:  # (rows,) predictions
     "The model's prediction for every row of a split."
     was_training = model.training
-    corpus = Corpus(rows, tokens, model.pairs, max_length, torch.device(device), multiple)
+    corpus, other = read_orders(
+        model, rows, tokens, both_orders, max_length, torch.device(device), multiple
+    )
     model.eval()
     indices, out = [], []
-    for index, logits in logits_of_rows(model, task, corpus, autocast, budget):
+    for index, logits in logits_of_rows(model, task, corpus, autocast, budget, other):
         out.append(predict(model.tasks[task], logits, model.unit))
         indices.append(index)
     model.train(was_training)

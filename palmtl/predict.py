@@ -17,7 +17,7 @@ from .tasks import Task
 from .data import Rows, Tokens, read_rows, tokenize
 from .model import Corpus, predict
 from .runs import Run, runs_folder
-from .evaluation import load_best, logits_of_rows, pick_device
+from .evaluation import load_best, logits_of_rows, pick_device, read_orders
 
 # %% ../nbs/46_predict.ipynb #8045f216
 def class_names(
@@ -181,10 +181,11 @@ def logits(
     "What the head says of every row."
     tokens = tokenize(rows, self.tokenizer)
     number = list(self.tasks).index(rows.task.name)
-    corpus = Corpus(rows, tokens, self.model.pairs, self.max_length, self.device)
+    both = self.run.settings.both_orders
+    corpus, other = read_orders(self.model, rows, tokens, both, self.max_length, self.device)
     found, order = [], []
     with contextlib.nullcontext() if pals else without_pals(self.model):
-        for index, z in logits_of_rows(self.model, number, corpus):
+        for index, z in logits_of_rows(self.model, number, corpus, other=other):
             found.append(z.float())
             order.append(index)
             if progress:

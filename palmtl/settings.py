@@ -302,6 +302,11 @@ class ScoreSettings:
     evaluate_every: int = setting(
         1, 'epochs between evaluations; the last epoch is always evaluated', low=1
     )
+    both_orders: bool = setting(
+        False,
+        'average a pair\'s logits over (a, b) and (b, a) when predicting; for pairs without an '
+        'order, at twice the time',
+    )
     predict_test: bool = setting(
         True, 'at the end, predict the test split too, and score it where it has labels'
     )
@@ -625,6 +630,9 @@ def _needs(ok, what):
         raise InputError(what)
 
 # %% ../nbs/21_settings.ipynb #ed0f5893
+_DIRECTED = ('mnli', 'qnli', 'rte')  # does b follow from a? does b answer a?
+
+
 def _check_together(s):  # what no setting can know of itself
     all_tasks = s.step_loss == 'sum'
     _needs(
@@ -644,6 +652,12 @@ def _check_together(s):  # what no setting can know of itself
         not (s.regression == 'ordinal' and s.pairs == 'cosine'),
         "regression 'ordinal' chooses among several values, which pairs 'cosine' cannot; "
         "choose pairs 'cross', 'concat' or 'absdiff'",
+    )
+    directed = [t.name for t in resolve_tasks(s) if t.name in _DIRECTED and s.both_orders]
+    _needs(
+        not directed,
+        f"both_orders takes (a, b) for (b, a), and the pairs of task '{(directed or [''])[0]}' "
+        'have an order; choose both_orders False',
     )
     _check_gradients(s, len(resolve_tasks(s)))
     _check_gates(s, resolve_tasks(s))

@@ -755,6 +755,7 @@ def predictions(self: Trainer, split: str) -> dict:  # task -> (rows,)
                 device=self.device,
                 autocast=self.autocast,
                 multiple=self.multiple,
+                both_orders=self.settings.both_orders,
             )
     return out
 
