@@ -15,8 +15,12 @@ callback = CALLBACKS.register  # the decorator: @callback('name')
 PHASES = (
     'before_fit',
     'before_step',
+    'before_forward',
     'after_forward',
     'after_backward',
+    'after_update',
+    'before_evaluation',
+    'after_evaluation',
     'after_step',
     'after_epoch',
     'after_write',
@@ -32,18 +36,25 @@ class Callback:
     def needs_gradients(
         self,
         step: int,  # number of the step, from 0
-    ) -> bool:  # whether `after_forward` and `after_backward` are called on it
+    ) -> bool:  # whether the phases within it, and `extra_losses`, are called on it
         "On which steps this callback looks inside; such steps are not recorded."
         return False
 
     def before_fit(self, trainer): ...
     def before_step(self, trainer): ...
+    def before_forward(self, trainer): ...
     def after_forward(self, trainer): ...
     def after_backward(self, trainer): ...
+    def after_update(self, trainer): ...
+    def before_evaluation(self, trainer): ...
+    def after_evaluation(self, trainer): ...
     def after_step(self, trainer): ...
     def after_epoch(self, trainer): ...
     def after_write(self, trainer): ...
     def after_fit(self, trainer): ...
+
+    def extra_losses(self, trainer):  # tensor (groups of the batch,), or None
+        "What is added to the losses of the batch's tasks, with the same weights as they have."
 
     def state_dict(self) -> dict:  # numbers, texts, lists and tensors
         "What a run that goes on must know; part of its checkpoint."
@@ -138,6 +149,20 @@ def run_inside(self: CallbackList, phase, trainer):
 def need_gradients(self: CallbackList, step) -> bool:
     "Whether any of them looks inside this step."
     return any(c.needs_gradients(step) for c in self)
+
+# %% ../nbs/23_callbacks.ipynb #061f6f6d
+@patch
+def extra_losses(
+    self: CallbackList,
+    losses,  # (groups,) of a batch
+    trainer,  # handed on
+):  # (groups,); `losses` itself if nothing is added
+    "The losses with what callbacks add to them."
+    for c in self:
+        if c.needs_gradients(trainer.step):
+            more = c.extra_losses(trainer)
+            losses = losses if more is None else losses + more
+    return losses
 
 # %% ../nbs/23_callbacks.ipynb #57fe198f
 @patch

@@ -137,7 +137,7 @@ NEEDS_SAME = dict(  # part of a state -> settings on which its meaning depends
     samplers=('seed', 'batch_size', 'bucketing', 'max_length', 'pairs'),
     scheduler=('scheduler', 'scheduler_options', 'single_task', 'order', 'sequential', 'seed'),
     windows=('kpi_window', 'kpi_from'),
-    callbacks=('callbacks',),
+    callbacks=('callbacks', 'gates', 'ema', 'average_last'),
     best=('score', 'limit_dev', 'keep', 'correlation'),
 )
 

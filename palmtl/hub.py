@@ -151,6 +151,11 @@ def _summary_text(run):  # what it is, in a sentence
         f'the scheduler *{escape_markdown(s.scheduler)}*. Trained with palmtl, seed {s.seed}.'
     )
 
+# %% ../nbs/47_hub.ipynb #57003c3b
+_POOLED = dict(  # setting pooling -> in words
+    pooler='pooler', cls='first token', mean='mean', both='first token and the mean'
+)
+
 # %% ../nbs/47_hub.ipynb #288c4601
 def _use_text(run):  # how to open it
     return (
@@ -162,7 +167,7 @@ def _use_text(run):  # how to open it
         '`settings.json` into `NAME`:\n\n'
         '    from palmtl.predict import load\n\n'
         f"    load('NAME')('{run.tasks[0].name}', [...])\n\n"
-        f'The heads read the {run.settings.pooling} of the hidden states'
+        f'The heads read the {_POOLED[run.settings.pooling]} of the hidden states'
         f' of at most {run.settings.max_length} tokens.'
     )
 

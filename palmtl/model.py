@@ -199,7 +199,8 @@ def predict(
     return logits[:, 0] * (task.high - task.low) + task.low if unit else logits[:, 0]
 
 # %% ../nbs/13_model.ipynb #cell-14
-PAIRS, POOLING = ('concat', 'absdiff', 'cosine', 'cross'), ('pooler', 'cls', 'mean')
+PAIRS = 'concat', 'absdiff', 'cosine', 'cross'
+POOLING = 'pooler', 'cls', 'mean', 'both'
 
 # %% ../nbs/13_model.ipynb #8c891658
 class MultitaskModel(nn.Module):
@@ -254,15 +255,13 @@ class MultitaskModel(nn.Module):
 # %% ../nbs/13_model.ipynb #e3c195eb
 @patch
 def _n_features(self: MultitaskModel, t, d):
-    return (
-        d
-        if not t.is_pair or self.pairs == 'cross'
-        else 2 * d
-        if self.pairs == 'concat'
-        else 1
-        if self._cosine(t)
-        else 3 * d
-    )
+    if self.pooling == 'both':
+        d = 2 * d  # the first token and the mean, side by side
+    if not t.is_pair or self.pairs == 'cross':
+        return d
+    if self._cosine(t):
+        return 1
+    return 2 * d if self.pairs == 'concat' else 3 * d
 
 # %% ../nbs/13_model.ipynb #ccf88d2d
 @patch
@@ -291,16 +290,20 @@ def hidden_states(self: MultitaskModel, batch, first=None):  # (sequences, first
 # %% ../nbs/13_model.ipynb #0731fc8a
 @patch
 def pool(
-    self: MultitaskModel, h, mask
-):  # (sequences, seq, d_model), bool (sequences, seq) or None -> (sequences, d_model)
+    self: MultitaskModel,
+    h,  # (sequences, seq, d_model)
+    mask,  # bool (sequences, seq), or None
+):  # (sequences, d_model); with `both` (sequences, 2 × d_model)
     "One vector per sequence."
     if self.pooling == 'pooler':
         return self.encoder.pool(h)
     if self.pooling == 'cls':
         return h[:, 0]
     if mask is None:
-        return h.mean(1)
-    return (h * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        mean = h.mean(1)
+    else:
+        mean = (h * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    return mean if self.pooling == 'mean' else torch.cat([h[:, 0], mean], 1)
 
 # %% ../nbs/13_model.ipynb #9890f30f
 @patch
@@ -320,15 +323,20 @@ def features(
     return torch.cat([u, v] if self.pairs == 'concat' else [u, v, (u - v).abs()], 1)
 
 # %% ../nbs/13_model.ipynb #153c10bc
+@patch(as_prop=True)
+def reads_all(self: MultitaskModel) -> bool:
+    "Whether pooling reads every place of the last layer; else only the first is computed."
+    return self.pooling in ('mean', 'both')
+
+# %% ../nbs/13_model.ipynb #7fc3629b
 @patch
 def forward(
     self: MultitaskModel,
     batch: Batch,  # tensors, rows grouped by task
 ) -> list:  # per group: logits (rows, task.width)
     "The logits of every task in the batch."
-    pooled = self.pool(
-        self.hidden_states(batch, None if self.pooling == 'mean' else 1), batch.attention_mask
-    )  # the mean reads all places, the others one
+    h = self.hidden_states(batch, None if self.reads_all else 1)
+    pooled = self.pool(h, batch.attention_mask)
     parts = pooled.split([n for *_, n in batch.groups])
     return [
         self.heads[t](self.features(self.tasks[t], p)) for (t, *_), p in zip(batch.groups, parts)

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings', 'PalSettings', 'ScheduleSettings', 'KpiSettings',
-           'StepSettings', 'OptimizerSettings', 'GradientSettings', 'GateSettings', 'AlertSettings', 'ScoreSettings',
-           'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting',
-           'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name',
-           'changed_settings', 'command', 'settings_table']
+           'StepSettings', 'OptimizerSettings', 'GradientSettings', 'GateSettings', 'AverageSettings', 'AlertSettings',
+           'ScoreSettings', 'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings',
+           'read_setting', 'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences',
+           'run_record', 'run_name', 'changed_settings', 'command', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, json, math, re, shlex
@@ -86,7 +86,10 @@ class ModelSettings:
         decision=25,
     )
     pooling: str = setting(
-        'mean', 'one vector per sequence', ('pooler', 'cls', 'mean'), decision=26
+        'mean',
+        'one vector per sequence; `both`: the first token and the mean side by side',
+        ('pooler', 'cls', 'mean', 'both'),
+        decision=26,
     )
     dropout: float = setting(0.1, 'inside the encoder and the PALs', low=0, high=0.9, decision=33)
     head_dropout: float = setting(0.1, 'before each head', low=0, high=0.9, decision=33)
@@ -200,6 +203,12 @@ class StepSettings:
         'one', 'one task a step, or the sum over all tasks', ('one', 'sum'), decision=21
     )
 
+# %% ../nbs/21_settings.ipynb #b65e8155
+_LAYER_DECAY = (
+    "factor of the encoder's learning rate from each layer to the one below (Sun et al. 2019); "
+    '1: all the same'
+)
+
 # %% ../nbs/21_settings.ipynb #77ff4cd4
 @dataclass(frozen=True)
 class OptimizerSettings:
@@ -207,6 +216,7 @@ class OptimizerSettings:
 
     lr: float = setting(1e-3, 'peak learning rate', above=0)
     head_lr: float = setting(0.0, 'learning rate of the heads; 0: the same as lr', low=0)
+    layer_decay: float = setting(1.0, _LAYER_DECAY, above=0, high=1)
     warmup: float = setting(
         0.1, 'share of the steps over which the rate rises', low=0, high=1, decision=31
     )
@@ -274,6 +284,22 @@ class GateSettings:
         128, 'most rows held out of each training set, to see whether a switch did harm', low=2
     )
     gate_run: str = setting('', 'for `shuffled`: the run whose switches are repeated elsewhere')
+
+# %% ../nbs/21_settings.ipynb #5c02729a
+_EMA = (
+    'evaluate a moving average of the weights, in which those before each step count this much '
+    '(such as 0.999); 0: off'
+)
+
+# %% ../nbs/21_settings.ipynb #a2097030
+@dataclass(frozen=True)
+class AverageSettings:
+    "Weights averaged over the run, for evaluation and for `best/` (chapter 34)."
+
+    ema: float = setting(0.0, _EMA, low=0, high=0.99999)
+    average_last: int = setting(
+        0, 'evaluate the mean of the weights at so many last evaluations; 0 or 1: off', low=0
+    )
 
 # %% ../nbs/21_settings.ipynb #41b2e961
 @dataclass(frozen=True)
@@ -404,6 +430,7 @@ class Settings(
     ScoreSettings,
     GradientSettings,
     GateSettings,
+    AverageSettings,
     AlertSettings,
     OptimizerSettings,
     StepSettings,
@@ -661,6 +688,7 @@ def _check_together(s):  # what no setting can know of itself
     )
     _check_gradients(s, len(resolve_tasks(s)))
     _check_gates(s, resolve_tasks(s))
+    _check_additions(s)
     _check_names(s, [t.name for t in resolve_tasks(s)])
 
 # %% ../nbs/21_settings.ipynb #9c8fbcfe
@@ -702,6 +730,14 @@ def _check_gates(s, tasks):  # what chapter 31 needs
         not lacking,
         f"{what} needs the potential of task '{(lacking or [''])[0]}': the score of a "
         'single-task model (setting potentials, or potential in the task)',
+    )
+
+# %% ../nbs/21_settings.ipynb #832ffa07
+def _check_additions(s):  # what chapter 34 needs
+    _needs(
+        not (s.ema and s.average_last > 1),
+        f'ema {s.ema:g} and average_last {s.average_last} both say what is evaluated; '
+        'choose one of them',
     )
 
 # %% ../nbs/21_settings.ipynb #d5398b6c

@@ -72,7 +72,7 @@ def step_cost(
     "What a training step cannot do without."
     config, pals = model.encoder.config, model.pals
     last = config.num_hidden_layers - 1
-    at_last = 'all' if model.pooling == 'mean' else 'one'  # places that the last layer computes
+    at_last = 'all' if model.reads_all else 'one'  # places that the last layer computes
     forward = _layer_flops(config, length, 'all') * last + _layer_flops(config, length, at_last)
     if hasattr(pals, 'encode'):  # of other kinds only the encoder is counted
         for layer in pals.layers:
