@@ -5,13 +5,16 @@
 # %% auto #0
 __all__ = ['pick_device', 'pick_precision', 'pal_options', 'build_model', 'published_tensors', 'published_config',
            'tokenizer_config', 'best_files', 'lost_best', 'read_best', 'load_best', 'batches_by_length', 'other_order',
-           'logits_of_rows', 'read_orders', 'predict_rows']
+           'logits_of_rows', 'read_orders', 'predict_rows', 'score_split', 'write_split']
 
 # %% ../nbs/28_evaluation.ipynb #cb3cd2d7
 import contextlib, dataclasses, hashlib, json
 import numpy as np, torch
 from .basics import InputError
-from .data import Tokens, load_tokenizer
+from .data import Tokens, load_tokenizer, majority, write_predictions
+from .glue import further_scores
+from .metrics import interval, score_task
+from .tasks import Task
 from .bert import BertConfig, BertEncoder, set_kernels
 from .weights import published_names
 from .pals import make_pals, pal_layers
@@ -312,3 +315,30 @@ def predict_rows(
     if not out:
         return np.zeros(0, np.float32)
     return torch.cat(out).cpu().numpy()[np.argsort(np.concatenate(indices))]
+
+# %% ../nbs/28_evaluation.ipynb #c5490a82
+def score_split(
+    task: Task,  # decides the metric
+    predictions,  # (rows,)
+    rows,  # of one split, with labels
+) -> dict:  # metric, low, high, majority, rows; `parts` where a task has several
+    "How good the predictions of a split are."
+    low, high = interval(task, predictions, rows.labels)
+    scores = dict(metric=score_task(task, predictions, rows.labels), low=low, high=high)
+    scores |= dict(majority=majority(rows), rows=len(rows))
+    if parts := further_scores(task, predictions, rows):
+        scores['parts'] = parts
+    return scores
+
+# %% ../nbs/28_evaluation.ipynb #4c87e04c
+def write_split(
+    folder,  # of predictions; it is there
+    task: Task,  # decides the file's name and column
+    split: str,  # `dev` or `test`
+    ids,  # of the rows
+    predictions,  # (rows,)
+):
+    "Predictions in the course's format; classes as whole numbers."
+    stem, column = task.submission
+    values = predictions if task.kind == 'regression' else predictions.astype(int)
+    write_predictions(folder / f'{stem}-{split}-output.csv', column, ids, values.tolist())

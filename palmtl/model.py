@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PAIRS', 'POOLING', 'to_torch', 'Corpus', 'cut_batch', 'ordinal_values', 'ordinal_targets', 'task_loss', 'predict',
-           'MultitaskModel']
+           'probabilities', 'MultitaskModel']
 
 # %% ../nbs/13_model.ipynb #cell-3
 import dataclasses
@@ -197,6 +197,17 @@ def predict(
     if logits.shape[1] > 1:
         return logits.softmax(1) @ ordinal_values(task, logits.shape[1], logits.device)
     return logits[:, 0] * (task.high - task.low) + task.low if unit else logits[:, 0]
+
+# %% ../nbs/13_model.ipynb #63ef382d
+def probabilities(
+    task: Task,  # of kind `classes` or `binary`
+    logits,  # (rows, task.width)
+):  # float (rows, classes), each row adds up to 1
+    "The probability that a head gives to every class."
+    logits = logits.float()
+    if task.kind == 'classes':
+        return logits.softmax(1)
+    return torch.cat([-logits, logits], 1).sigmoid()
 
 # %% ../nbs/13_model.ipynb #cell-14
 PAIRS = 'concat', 'absdiff', 'cosine', 'cross'

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings', 'PalSettings', 'ScheduleSettings', 'KpiSettings',
-           'StepSettings', 'OptimizerSettings', 'GradientSettings', 'GateSettings', 'AverageSettings', 'AlertSettings',
-           'ScoreSettings', 'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings',
-           'read_setting', 'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences',
-           'run_record', 'run_name', 'changed_settings', 'command', 'settings_table']
+           'StepSettings', 'OptimizerSettings', 'GradientSettings', 'TeacherSettings', 'GateSettings',
+           'AverageSettings', 'AlertSettings', 'ScoreSettings', 'MachineSettings', 'SafetySettings', 'ForkSettings',
+           'StartSettings', 'Settings', 'read_setting', 'has_group', 'make_settings', 'notebook_settings',
+           'resolve_tasks', 'differences', 'run_record', 'run_name', 'changed_settings', 'command', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, json, math, re, shlex
@@ -261,6 +261,21 @@ class GradientSettings:
     )
     conflict_rows: int = setting(32, 'training rows of each task on which they are taken', low=1)
 
+# %% ../nbs/21_settings.ipynb #cd40ac3c
+@dataclass(frozen=True)
+class TeacherSettings:
+    "Learning from the answers of other runs (chapter 37)."
+
+    teacher: list = setting(
+        [], 'finished runs, by name, whose averaged answers on the training rows are learned too'
+    )
+    distill: float = setting(
+        0.5, "weight of the teacher's answers; the labels have the rest", low=0, high=1
+    )
+    temperature: float = setting(
+        1.0, 'what logits are divided by where teacher and student are compared', above=0
+    )
+
 # %% ../nbs/21_settings.ipynb #061ab71a
 @dataclass(frozen=True)
 class GateSettings:
@@ -429,6 +444,7 @@ class Settings(
     MachineSettings,
     ScoreSettings,
     GradientSettings,
+    TeacherSettings,
     GateSettings,
     AverageSettings,
     AlertSettings,

@@ -12,16 +12,15 @@ from pathlib import Path
 import numpy as np, torch
 from fastcore.basics import patch
 from .basics import InputError, json_ready, write_atomic
-from .data import Sampler, audit, cached_tokens, load_rows, load_tokenizer, majority
-from .data import write_predictions
-from .glue import further_scores, write_submission
+from .data import Sampler, audit, cached_tokens, load_rows, load_tokenizer
+from .glue import write_submission
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder, weight_files
 from .model import Corpus, MultitaskModel, cut_batch, predict
 
 # %% ../nbs/38_training.ipynb #48a328cc
 from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
-from .metrics import METRICS, Window, interval, score_task, total
+from .metrics import METRICS, Window, score_task, total
 from .settings import Settings, differences, make_settings, resolve_tasks, run_name
 from .runs import Run, describe_environment, runs_folder
 from .callbacks import CallbackList
@@ -41,11 +40,14 @@ from palmtl.evaluation import (
     pick_device,
     pick_precision,
     predict_rows,
+    score_split,
+    write_split,
 )
 from .graphs import Graphs
 from .gradients import ConflictProbe, Probe, Treatment
 from .gates import make_keeper
 from .averaging import make_average
+from .distillation import Teacher
 
 # %% ../nbs/38_training.ipynb #e0ac70fb
 from .alerts import AlertCallback
@@ -156,6 +158,7 @@ class Trainer:
         self.make_schedule()
         self.make_treatment()
         self.make_corpora()
+        self.teacher = Teacher.of(self, runs) if settings.teacher else None
         self.add_probes(runs)
         self.make_counters()
         self.fork = self.open_fork(runs)
@@ -421,7 +424,7 @@ def forward(
         self.callbacks.run_inside('before_forward', self)
     with self.autocast():
         logits = self.model(batch)
-    losses = torch.stack(self.model.losses(logits, batch))
+    losses = torch.stack(self.batch_losses(logits, batch))
     if not self.watching:
         return logits, losses, losses
     self.logits, self.losses = logits, losses
@@ -452,6 +455,13 @@ def compute(
     if self.watching:
         self.callbacks.run_inside('after_backward', self)
     return [self.update(torch.cat(losses).detach(), word_ids), *answers]
+
+# %% ../nbs/38_training.ipynb #a81c0ac5
+@patch
+def batch_losses(self: Trainer, logits, batch) -> list:  # a scalar of each group
+    "The loss of every task, and what a teacher adds to it."
+    losses = self.model.losses(logits, batch)
+    return losses if self.teacher is None else self.teacher.mix(losses, logits, batch)
 
 # %% ../nbs/38_training.ipynb #6bc563d4
 @patch
@@ -797,12 +807,7 @@ def judge(self: Trainer, split: str, predictions: dict) -> dict:  # task -> its 
         rows = self.rows[t.name].get(split)
         if rows is None or rows.labels is None:
             continue
-        p = predictions[t.name]
-        metric, (low, high) = score_task(t, p, rows.labels), interval(t, p, rows.labels)
-        scores = dict(metric=metric, low=low, high=high, majority=majority(rows), rows=len(rows))
-        if parts := further_scores(t, p, rows):
-            scores['parts'] = parts
-        out[t.name] = scores
+        out[t.name] = score_split(t, predictions[t.name], rows)
     return out
 
 # %% ../nbs/38_training.ipynb #e81eb765
@@ -930,11 +935,7 @@ def write_predictions(self: Trainer, split, predictions):
     folder.mkdir(exist_ok=True)
     for t in self.tasks:
         if t.name in predictions:
-            stem, column = t.submission
-            p = predictions[t.name]
-            values = p.tolist() if t.kind == 'regression' else p.astype(int).tolist()
-            ids = self.rows[t.name][split].ids
-            write_predictions(folder / f'{stem}-{split}-output.csv', column, ids, values)
+            write_split(folder, t, split, self.rows[t.name][split].ids, predictions[t.name])
 
 # %% ../nbs/38_training.ipynb #78cd32aa
 @patch
@@ -963,6 +964,7 @@ def finish(self: Trainer):
     if self.settings.keep_forks == 'last':
         keep_fork_point(self.run, self.step)
     shutil.rmtree(self.run.folder / 'checkpoint', ignore_errors=True)
+    (self.run.folder / 'teacher.npz').unlink(missing_ok=True)
 
 # %% ../nbs/38_training.ipynb #4b7829d5
 @patch
@@ -1082,6 +1084,8 @@ def restore(self: Trainer):
         (self.run.folder / n).unlink(missing_ok=True)
     self.saved = time.monotonic()
     self.measure_speed()
+    if self.teacher is not None:
+        self.teacher.answer(self)
     found = load_checkpoint(self.run, self.device)
     if found is None:
         if says := lost_checkpoint(self.run):
