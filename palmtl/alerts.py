@@ -100,9 +100,7 @@ class SlowRule:
         ratio = e.get('floor_ratio') if e['event'] == 'epoch' else None
         if not self.times or ratio is None or ratio < self.times:
             return None
-        shared = '; other work takes the cores: -p threads 1 may be faster' * bool(
-            e.get('cores_shared')
-        )
+        shared = '; other programs take the cores' * bool(e.get('cores_shared'))
         return f'steps take {ratio:.0f} times their floor{shared}'
 
 # %% ../nbs/32_alerts.ipynb #53c70527

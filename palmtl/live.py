@@ -19,6 +19,7 @@ from .settings import PRESETS
 from .runs import Run
 from .control import busy_advice
 from .speed import cores_shared, floor_seconds
+from .threads import threads_text
 
 # %% ../nbs/53_live.ipynb #f82382fb
 from .plots import AXES, COLOURS, MIDDLE, calm_bins, dev_curves, layout
@@ -117,6 +118,9 @@ def pace_text(
     if machine.get('speed'):
         floor = floor_seconds(machine['speed'], tokens, len({e['step'] for e in steps}))
         text += f', {took / floor:.1f} × the floor'
+    changes = run.events('threads')
+    if changes and changes[-1]['threads'] < changes[-1]['most']:
+        return f'{text}, cores shared: {threads_text(changes[-1])}'
     cpu = steps[-1].get('cpu', math.inf) - before.get('cpu', 0)
     on_cpu = machine.get('device') == 'cpu'
     if on_cpu and cores_shared(cpu, took, machine['threads']):

@@ -387,7 +387,9 @@ class MachineSettings:
         'on a CPU `on` goes the same way without recording',
         ('auto', 'on', 'off'),
     )
-    threads: int = setting(0, 'CPU threads; 0: as many as torch likes', low=0)
+    threads: int = setting(
+        0, 'CPU threads; 0: as many as are of use, changed as others want the cores', low=0
+    )
     plugins: list = setting([], 'Python files that register ideas of your own')
     callbacks: list = setting([], 'names of registered callbacks that take part in the run')
 

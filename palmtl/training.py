@@ -51,6 +51,7 @@ from .distillation import Teacher
 
 # %% ../nbs/38_training.ipynb #e0ac70fb
 from .alerts import AlertCallback
+from .threads import ThreadKeeper, same_threads_after, usable_cores, useful_threads
 from . import export  # registers the callback `tensorboard`
 from .speed import cores_shared, floor_seconds, machine_rates, step_cost
 
@@ -361,6 +362,20 @@ def add_probes(self: Trainer, runs=None):
     average = make_average(s)
     if average is not None:
         self.callbacks.append(average)
+    self.add_thread_keeper()
+
+# %% ../nbs/38_training.ipynb #03e52650
+@patch
+def add_thread_keeper(self: Trainer):
+    "Where nobody chose the number of threads, it follows what the cores are free for (chapter 37)."
+    s = self.settings
+    if s.threads or s.deterministic or self.device.type != 'cpu':
+        return
+    length = np.mean([c.lengths.sum() / c.n_rows for c in self.corpora])  # tokens of a row
+    rows = s.batch_size * s.accumulate * (len(self.tasks) if s.step_loss == 'sum' else 1)
+    operations = step_cost(self.model, length)['flops_per_token'] * length * rows
+    most = useful_threads(operations, torch.get_num_threads(), usable_cores())
+    self.callbacks.append(ThreadKeeper(most))
 
 # %% ../nbs/38_training.ipynb #42baa451
 @patch
@@ -740,6 +755,7 @@ def surroundings(self: Trainer):
         exclusive_lock(self.run, self.where),
         readable_errors(self.run, self.where),
         handle_interrupts(lambda: setattr(self, 'stopping', 'interrupted')),
+        same_threads_after(),
         garbage_collection_paused(),
     ):
         yield
