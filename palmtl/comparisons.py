@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['BUDGETS', 'ALONE', 'NO_COMPARISON', 'CLAIMS', 'study', 'at_budget', 'titles', 'chosen', 'scores', 'left_out',
-           'summarise', 'load_replicates', 'row_p_value', 'read_all', 'pools', 'compare_seeds', 'compare_pair',
-           'compare', 'claim_verdict', 'check_claims', 'prefer', 'headline', 'what_is_needed', 'conclude',
-           'side_by_side', 'interval_text', 'show_comparison', 'folded', 'publish_grid', 'on_sample']
+           'summarise', 'run_replicates', 'load_replicates', 'row_p_value', 'read_all', 'pools', 'compare_seeds',
+           'compare_pair', 'compare', 'claim_verdict', 'check_claims', 'prefer', 'headline', 'what_is_needed',
+           'conclude', 'side_by_side', 'interval_text', 'show_comparison', 'folded', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
@@ -207,18 +207,17 @@ def summarise(
     return pd.DataFrame(out)
 
 # %% ../nbs/44_comparisons.ipynb #e3ac9575
-def load_replicates(
-    grid: Grid,  # holding the key
-    key,  # (cell, seed)
+def run_replicates(
+    run,  # a `Run`, finished
+    keep: str,  # `best` or `last`, as its settings have it
 ) -> dict | None:  # task or `score` -> value, replicates (resamples,), correct (rows,) or None
     "What a run is compared by; None if it is missing, damaged or of another version."
-    run = grid.run_of(key)
     if run.state != 'finished':
         return None
     try:
         run.verify()
         examples, tasks = run.examples(), run.tasks
-        kept = run.summary[grid.settings[key].keep]
+        kept = run.summary[keep]
         unit = [[t.to_unit(v) for v in examples[t.name]['replicates']] for t in tasks]
     except (InputError, KeyError, TypeError):  # `scores` reports which and why
         return None
@@ -229,6 +228,14 @@ def load_replicates(
         out[t.name] = dict(value=value, replicates=e['replicates'], correct=e['correct'])
     out['score'] = dict(value=kept['score'], replicates=np.mean(unit, 0), correct=None)
     return out
+
+
+def load_replicates(
+    grid: Grid,  # holding the key
+    key,  # (cell, seed)
+) -> dict | None:  # as `run_replicates`
+    "The same, of a cell of a grid."
+    return run_replicates(grid.run_of(key), grid.settings[key].keep)
 
 # %% ../nbs/44_comparisons.ipynb #3343ad8d
 def row_p_value(

@@ -5,16 +5,18 @@
 # %% auto #0
 __all__ = ['pick_device', 'pick_precision', 'pal_options', 'build_model', 'published_tensors', 'published_config',
            'tokenizer_config', 'best_files', 'lost_best', 'read_best', 'load_best', 'batches_by_length', 'other_order',
-           'logits_of_rows', 'read_orders', 'predict_rows', 'score_split', 'write_split']
+           'logits_of_rows', 'read_orders', 'predict_rows', 'score_split', 'write_split', 'check_submission', 'main']
 
 # %% ../nbs/28_evaluation.ipynb #cb3cd2d7
-import contextlib, dataclasses, hashlib, json
+import argparse, contextlib, dataclasses, hashlib, json, sys
+from pathlib import Path
 import numpy as np, torch
 from .basics import InputError
-from .data import Tokens, load_tokenizer, majority, write_predictions
+from .data import SAMPLE_TASKS, Tokens, load_rows, load_tokenizer, majority
+from .data import write_predictions
 from .glue import further_scores
 from .metrics import interval, score_task
-from .tasks import Task
+from .tasks import PAPER_TASKS, Task
 from .bert import BertConfig, BertEncoder, set_kernels
 from .weights import published_names
 from .pals import make_pals, pal_layers
@@ -342,3 +344,89 @@ def write_split(
     stem, column = task.submission
     values = predictions if task.kind == 'regression' else predictions.astype(int)
     write_predictions(folder / f'{stem}-{split}-output.csv', column, ids, values.tolist())
+
+# %% ../nbs/28_evaluation.ipynb #ccee488d
+def _file_faults(path, task, rows):  # yields sentences; rows: those that were handed out
+    try:
+        lines = path.read_text(encoding='utf-8').split('\n')
+    except (OSError, UnicodeDecodeError):
+        yield f'{path.name}: there is no such file, or it is not text'
+        return
+    head = lines[0].split()
+    if head != ['id', task.submission[1]]:
+        expected = f"'id' and '{task.submission[1]}' were expected"
+        yield f'{path.name}: its header is {lines[0].strip()!r:.60}; {expected}'
+    found = {}
+    for n, line in enumerate(lines[1:], 2):
+        if line.strip():
+            name, _, value = (part.strip() for part in line.rpartition(','))
+            if name in found:
+                yield f"{path.name}, line {n}: the id '{name}' was there before"
+            found[name] = (n, value)
+    yield from _id_faults(path.name, found, rows)
+    for n, value in found.values():
+        if not _is_answer(task, value):
+            expected = 'a finite number' if task.kind == 'regression' else task.expected()
+            yield f"{path.name}, line {n}: '{value:.20}' is not {expected}"
+
+# %% ../nbs/28_evaluation.ipynb #6e9844e6
+def _id_faults(name, found, rows):
+    missing = [i for i in rows.ids if i not in found]
+    strange = [i for i in found if i not in set(rows.ids)]
+    for what, ids in (('are missing', missing), ('are no rows of that split', strange)):
+        if ids:
+            yield f"{name}: {len(ids)} ids {what}, the first is '{ids[0]}'"
+
+
+def _is_answer(task, value):  # value: a text
+    try:
+        number = float(value)
+    except ValueError:
+        return False
+    if task.kind == 'regression':
+        return np.isfinite(number)  # a correlation asks for no range
+    return value.isdigit() and number in range(max(2, len(task.classes)))
+
+# %% ../nbs/28_evaluation.ipynb #1123dc20
+def check_submission(
+    folder,  # of a run, an ensemble, or the predictions themselves
+    tasks,  # of `Task`: those that are handed in
+    data: str,  # folder with the course's files, as in the settings
+    splits=('dev', 'test'),  # that are handed in
+) -> list:  # of sentences; empty if nothing is wrong
+    "What the course's checker would object to."
+    folder = Path(folder)
+    if (folder / 'predictions').is_dir():
+        folder = folder / 'predictions'
+    out = []
+    for task in tasks:
+        rows = load_rows(task, str(data))
+        for split in splits:
+            path = folder / f'{task.submission[0]}-{split}-output.csv'
+            if split in rows:
+                out += list(_file_faults(path, task, rows[split]))
+    return out
+
+# %% ../nbs/28_evaluation.ipynb #555643ab
+def main(
+    args=None,  # words of the command line; those of the process if None
+) -> int:  # 0: nothing is wrong; 1: something is; 2: it could not be looked at
+    "`python -m palmtl.evaluation FOLDER DATA`: would the course's checker take these predictions?"
+    parser = argparse.ArgumentParser(prog='python -m palmtl.evaluation', description=main.__doc__)
+    parser.add_argument('folder', help='of a run or an ensemble')
+    parser.add_argument('data', help="folder with the course's files, or sample")
+    given = parser.parse_args(args)
+    tasks = SAMPLE_TASKS if given.data == 'sample' else PAPER_TASKS
+    try:
+        if not Path(given.folder).is_dir():
+            raise InputError(f'{given.folder}: there is no such folder')
+        faults = check_submission(given.folder, tasks, given.data)
+    except InputError as e:
+        print(e, file=sys.stderr)
+        return 2
+    print('\n'.join(faults or ['All files are as the course expects them.']))
+    return 1 if faults else 0
+
+# %% ../nbs/28_evaluation.ipynb #8063266f
+if __name__ == '__main__' and '__file__' in globals():
+    sys.exit(main())  # as a command, not in a notebook

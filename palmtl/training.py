@@ -22,7 +22,7 @@ from .model import Corpus, MultitaskModel, cut_batch, predict
 from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, score_task, total
 from .settings import Settings, differences, make_settings, resolve_tasks, run_name
-from .runs import Run, describe_environment, runs_folder
+from .runs import Run, describe_environment, peak_memory, runs_folder
 from .callbacks import CallbackList
 from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint
 from .checkpoints import lost_checkpoint, save_checkpoint
@@ -1007,6 +1007,7 @@ def summary(self: Trainer, test) -> dict:
         files=self.run.digests(),
         skipped=self.skipped,
         parameters=sum(p.numel() for p in model.parameters()),
+        memory=peak_memory(self.device),
         pal_parameters_per_task=model.pals.n_parameters() if model.pals else 0,
     )
 
