@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings', 'PalSettings', 'ScheduleSettings', 'KpiSettings',
            'StepSettings', 'OptimizerSettings', 'GradientSettings', 'TeacherSettings', 'GateSettings',
-           'AverageSettings', 'AlertSettings', 'ScoreSettings', 'MachineSettings', 'SafetySettings', 'ForkSettings',
-           'StartSettings', 'Settings', 'read_setting', 'has_group', 'make_settings', 'notebook_settings',
-           'resolve_tasks', 'differences', 'run_record', 'run_name', 'changed_settings', 'command', 'settings_table']
+           'AverageSettings', 'SmoothnessSettings', 'AlertSettings', 'ScoreSettings', 'MachineSettings',
+           'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting', 'has_group', 'make_settings',
+           'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name', 'changed_settings', 'command',
+           'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, json, math, re, shlex
@@ -316,6 +317,31 @@ class AverageSettings:
         0, 'evaluate the mean of the weights at so many last evaluations; 0 or 1: off', low=0
     )
 
+# %% ../nbs/21_settings.ipynb #eb7699af
+_SMART = (
+    "weight of SMART: the change of the answers under the worst small change of the embeddings "
+    '(Jiang et al. 2020); 0: off'
+)
+_RDROP = (
+    'weight of R-Drop: the distance of two passes with different dropout (Liang et al. 2021); '
+    '0: off'
+)
+
+# %% ../nbs/21_settings.ipynb #c2cf23ed
+@dataclass(frozen=True)
+class SmoothnessSettings:
+    "Terms beside the loss that ask for smooth answers (chapter 35)."
+
+    smart: float = setting(0.0, _SMART, low=0)
+    smart_eps: float = setting(
+        0.1, 'largest element of such a change, where embeddings have about 1', above=0
+    )
+    smart_step: float = setting(
+        0.1, 'how far a step of the search for it goes, in the same units', above=0
+    )
+    smart_steps: int = setting(1, 'steps of that search', low=1)
+    rdrop: float = setting(0.0, _RDROP, low=0)
+
 # %% ../nbs/21_settings.ipynb #41b2e961
 @dataclass(frozen=True)
 class AlertSettings:
@@ -449,6 +475,7 @@ class Settings(
     TeacherSettings,
     GateSettings,
     AverageSettings,
+    SmoothnessSettings,
     AlertSettings,
     OptimizerSettings,
     StepSettings,
@@ -751,11 +778,16 @@ def _check_gates(s, tasks):  # what chapter 31 needs
     )
 
 # %% ../nbs/21_settings.ipynb #832ffa07
-def _check_additions(s):  # what chapter 34 needs
+def _check_additions(s):  # what chapters 34 and 35 need
     _needs(
         not (s.ema and s.average_last > 1),
         f'ema {s.ema:g} and average_last {s.average_last} both say what is evaluated; '
         'choose one of them',
+    )
+    _needs(
+        not s.rdrop or s.dropout or s.head_dropout,
+        f'rdrop {s.rdrop:g} compares two passes with different dropout masks, but dropout and '
+        'head_dropout are 0; give one of them',
     )
 
 # %% ../nbs/21_settings.ipynb #d5398b6c

@@ -48,6 +48,7 @@ from .gradients import ConflictProbe, Probe, Treatment
 from .gates import make_keeper
 from .averaging import make_average
 from .distillation import Teacher
+from .smoothness import Smoothness
 
 # %% ../nbs/38_training.ipynb #e0ac70fb
 from .alerts import AlertCallback
@@ -316,8 +317,8 @@ def make_corpora(self: Trainer):
         self.corpora.append(corpus)
     wanted = s.graphs == 'on' or (s.graphs == 'auto' and self.device.type == 'cuda')
     alike = s.reset == 'gradients' and s.idle == 'still'  # only then are all steps alike
-    # solvers run on the host, and gates change what is computed
-    alike = alike and self.treatment is None and s.gates == 'off'
+    # solvers run on the host, gates change what is computed, smooth steps go backwards twice
+    alike = alike and self.treatment is None and s.gates == 'off' and not (s.smart or s.rdrop)
     self.graphs = Graphs(self.compute, self.device) if wanted and alike else None
     self.do = self.graphs or self.compute
 
@@ -351,7 +352,7 @@ def make_treatment(self: Trainer):
 # %% ../nbs/38_training.ipynb #cd60001c
 @patch
 def add_probes(self: Trainer, runs=None):
-    "Callbacks that the settings ask for (chapters 30, 31 and 34)."
+    "Callbacks that the settings ask for (chapters 30, 31, 34 and 35)."
     s, names = self.settings, [t.name for t in self.tasks]
     self.callbacks.append(AlertCallback(s))
     if s.conflict_every:
@@ -359,6 +360,8 @@ def add_probes(self: Trainer, runs=None):
         self.callbacks.append(ConflictProbe(s.conflict_every, probe))
     if s.gates != 'off':
         self.callbacks.append(make_keeper(self, runs))
+    if s.smart or s.rdrop:
+        self.callbacks.append(Smoothness(s))
     average = make_average(s)
     if average is not None:
         self.callbacks.append(average)
