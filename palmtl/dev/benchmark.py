@@ -1240,13 +1240,12 @@ def timed(
     with same_threads_after():
         torch.set_num_threads(threads)
         trainer.run_callbacks('before_fit')
-        began, before = time.perf_counter(), None
-        while (now := time.perf_counter()) < began + seconds:
-            if before is None and now > began + seconds / 3:
-                trainer.read_losses()
-                before = now, trainer.n_tokens
-            trainer.advance(1)
-    return (trainer.n_tokens - before[1]) / (time.perf_counter() - before[0])
+        for part in (seconds / 3, 2 * seconds / 3):  # a step of either, however long it takes
+            began, before = time.perf_counter(), trainer.n_tokens
+            while not trainer.advance(1) or time.perf_counter() < began + part:
+                pass
+            trainer.read_losses()
+        return (trainer.n_tokens - before) / (time.perf_counter() - began)
 
 # %% ../../nbs/72_benchmark.ipynb #f1fba3ce
 def beside_others(
