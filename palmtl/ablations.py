@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 from fastcore.basics import patch
-from .basics import InputError, nearest
+from .basics import InputError, nearest, write_atomic
 from .data import find_files, find_folder
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, read_config
@@ -302,6 +302,20 @@ def _starter(self: Grid, through, cluster, threads, hours, gpus, slurm):  # -> s
 # %% ../nbs/40_ablations.ipynb #850def5f
 _BAR = '{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}'
 
+# %% ../nbs/40_ablations.ipynb #8d1b551c
+@patch
+def write_plan(self: Grid) -> Path:  # of the file
+    "Write into the folder of runs what is to be trained, so that others can watch the whole grid."
+    runs = [
+        dict(cell=label, seed=seed, run=run_name(s), settings=changed_settings(s))
+        for (label, seed), s in self.settings.items()
+    ]
+    path = self.where / '.grids' / f'{re.sub("[^a-zA-Z0-9_-]+", "-", self.name)}.json'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plan = dict(name=self.name, cells=self.labels, seeds=self.seeds, runs=runs)
+    write_atomic(path, json.dumps(plan, indent=1, ensure_ascii=False))
+    return path
+
 # %% ../nbs/40_ablations.ipynb #6719c648
 @patch
 def train(
@@ -317,6 +331,7 @@ def train(
 ) -> pd.DataFrame:  # `table()`
     "Train what is not finished; a failed cell does not stop the others, an interrupt does."
     self.check()
+    self.write_plan()
     unfinished = [k for k in self.settings if self.run_of(k).state != 'finished']
     todo = {run_name(self.settings[k]): k for k in unfinished}  # two labels may share a run
     if not threads:
