@@ -13,6 +13,7 @@ from .basics import InputError, Registry, nearest
 CALLBACKS = Registry('callback')
 callback = CALLBACKS.register  # the decorator: @callback('name')
 PHASES = (
+    'after_mlm_step',
     'before_fit',
     'before_step',
     'before_forward',
@@ -40,6 +41,7 @@ class Callback:
         "On which steps this callback looks inside; such steps are not recorded."
         return False
 
+    def after_mlm_step(self, trainer): ...
     def before_fit(self, trainer): ...
     def before_step(self, trainer): ...
     def before_forward(self, trainer): ...
@@ -77,6 +79,9 @@ class FunctionCallback(Callback):
         function,  # called as function(event, trainer)
     ):
         self.function = function
+
+    def after_mlm_step(self, trainer):
+        self.function('mlm', trainer)
 
     def before_fit(self, trainer):
         self.function('start', trainer)

@@ -258,6 +258,7 @@ def busy_advice(
 class _ProgressBar:
     def __init__(self):
         self.bar, self.score, self.speed, self.mark = None, '', '', None
+        self.masked = None  # the bar of masked-language modelling
 
     def start(self, trainer):
         self.mark = trainer.so_far()
@@ -290,6 +291,19 @@ def step(self: _ProgressBar, trainer):
     epoch = trainer.step // trainer.epoch_steps
     self.bar.set_postfix_str(f'epoch {epoch}{self.score}{self.speed}', refresh=False)
     self.bar.update()
+
+# %% ../nbs/25_control.ipynb #36004a4a
+@patch
+def mlm(self: _ProgressBar, trainer):
+    "A bar of its own for the steps that come before the run (chapter 36)."
+    p = trainer.pretraining
+    if self.masked is None:
+        look = dict(mininterval=0.5, ncols=150, nrows=20, ascii=False, desc='masked words')
+        look |= dict(total=p.n_steps, initial=p.step - 1, unit='step')
+        self.masked = tqdm(file=Screen.find(), **look)
+    self.masked.update()
+    if p.done:
+        self.masked.close()
 
 # %% ../nbs/25_control.ipynb #b6d9624f
 def progress_bar():  # a callback: function of (event, trainer)

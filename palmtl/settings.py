@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings', 'PalSettings', 'ScheduleSettings', 'KpiSettings',
            'StepSettings', 'OptimizerSettings', 'GradientSettings', 'TeacherSettings', 'GateSettings',
-           'AverageSettings', 'SmoothnessSettings', 'AlertSettings', 'ScoreSettings', 'MachineSettings',
-           'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting', 'has_group', 'make_settings',
-           'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name', 'changed_settings', 'command',
-           'settings_table']
+           'AverageSettings', 'SmoothnessSettings', 'MaskedSettings', 'AlertSettings', 'ScoreSettings',
+           'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting',
+           'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name',
+           'changed_settings', 'command', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, json, math, re, shlex
@@ -342,6 +342,16 @@ class SmoothnessSettings:
     smart_steps: int = setting(1, 'steps of that search', low=1)
     rdrop: float = setting(0.0, _RDROP, low=0)
 
+# %% ../nbs/21_settings.ipynb #cdb3b54b
+@dataclass(frozen=True)
+class MaskedSettings:
+    "Masked-language modelling on the training texts, before the first step (chapter 36)."
+
+    mlm_steps: int = setting(
+        0, 'steps in which the encoder guesses hidden words beforehand; 0: none', low=0
+    )
+    mlm_lr: float = setting(0.0, 'peak learning rate of these steps; 0: the same as lr', low=0)
+
 # %% ../nbs/21_settings.ipynb #41b2e961
 @dataclass(frozen=True)
 class AlertSettings:
@@ -476,6 +486,7 @@ class Settings(
     GateSettings,
     AverageSettings,
     SmoothnessSettings,
+    MaskedSettings,
     AlertSettings,
     OptimizerSettings,
     StepSettings,

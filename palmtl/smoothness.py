@@ -113,6 +113,7 @@ def rdrop_terms(
     model,  # `MultitaskModel`, in training mode
     batch,  # of tensors, with labels
     logits,  # per group, with their gradients: the batch's own pass
+    losses_of,  # function of (logits, batch) -> the loss of each group
     autocast=contextlib.nullcontext,  # makes the context of a forward pass
 ) -> tuple:  # losses of a second pass (groups,), and how far its answers are from the first's
     "What a second pass with other dropout masks says."
@@ -120,7 +121,7 @@ def rdrop_terms(
         second = model(batch)
     tasks = [model.tasks[t] for t, *_ in batch.groups]
     apart = [divergence(t, a, b) for t, a, b in zip(tasks, logits, second)]
-    return torch.stack(model.losses(second, batch)), torch.stack(apart)
+    return torch.stack(losses_of(second, batch)), torch.stack(apart)
 
 # %% ../nbs/35_smoothness.ipynb #ed205bba
 class Smoothness(Callback):
@@ -148,7 +149,8 @@ class Smoothness(Callback):
             extra = extra + s.smart * found
             event['smart'] = found.tolist()
         if s.rdrop:
-            losses, apart = rdrop_terms(model, batch, logits, trainer.autocast)
+            losses_of, autocast = trainer.batch_losses, trainer.autocast
+            losses, apart = rdrop_terms(model, batch, logits, losses_of, autocast)
             extra = extra + losses + s.rdrop / 2 * apart
             event['rdrop'] = apart.tolist()
         trainer.pending.append(event)
