@@ -49,6 +49,7 @@ from .gates import make_keeper
 from .averaging import make_average
 from .distillation import Teacher
 from .smoothness import Smoothness
+from .mlm import Pretraining
 
 # %% ../nbs/38_training.ipynb #e0ac70fb
 from .alerts import AlertCallback
@@ -160,6 +161,7 @@ class Trainer:
         self.make_schedule()
         self.make_treatment()
         self.make_corpora()
+        self.make_pretraining()
         self.teacher = Teacher.of(self, runs) if settings.teacher else None
         self.add_probes(runs)
         self.make_counters()
@@ -348,6 +350,23 @@ def make_treatment(self: Trainer):
         self.treatment = Treatment(
             s.gradients, s.weighting, names, lr=s.weighting_lr, epoch=self.epoch_steps
         )
+
+# %% ../nbs/38_training.ipynb #4d5a4fe9
+@patch
+def make_pretraining(self: Trainer):
+    "Masked-language modelling before the first step (chapter 36), if the settings ask for it."
+    s, self.pretraining = self.settings, None
+    if not s.mlm_steps:
+        return
+    rates = dataclasses.replace(s, lr=s.mlm_lr or s.lr, head_lr=0.0, layer_decay=1.0)
+    self.pretraining = Pretraining(
+        s,
+        self.model.encoder,
+        self.corpora,
+        self.tokenizer,
+        lambda model: make_optimizer(model, rates),
+        self.autocast,
+    )
 
 # %% ../nbs/38_training.ipynb #cd60001c
 @patch
@@ -727,6 +746,7 @@ def fit(self: Trainer) -> Run:
         return self.run
     with self.surroundings():
         self.restore()
+        self.pretrain()
         self.mark = self.so_far()
         self.run_callbacks('before_fit')
         while self.step < self.n_steps and not self.stopping:
@@ -747,6 +767,27 @@ def fit(self: Trainer) -> Run:
             )
         self.run_callbacks('after_fit')
     return self.run
+
+# %% ../nbs/38_training.ipynb #baf872d9
+@patch
+def pretrain(self: Trainer):
+    "The steps of masked-language modelling that are left; all before the first step of the run."
+    p, s = self.pretraining, self.settings
+    if p is None or p.done:
+        return
+    while not (p.done or self.stopping):
+        set_rates(p.optimizer, lr_factor(p.step, p.n_steps, s.warmup, s.decay))
+        event = p.train_step()
+        if event is not None:
+            self.pending.append(event)
+            self.flush()
+        self.run_callbacks('after_mlm_step')
+        if not p.done and self.checkpoint_is_due(p.step):
+            self.checkpoint()
+        self.serve_requests()
+    if p.done:
+        p.finish()
+        self.checkpoint()
 
 # %% ../nbs/38_training.ipynb #473d5bf0
 @patch
@@ -772,10 +813,10 @@ def ends_epoch(self: Trainer) -> bool:
 
 # %% ../nbs/38_training.ipynb #f84118dd
 @patch
-def checkpoint_is_due(self: Trainer) -> bool:
+def checkpoint_is_due(self: Trainer, step=None) -> bool:
     "By steps, or by the clock; beside a GPU, the former for at most a tenth of the time."
-    s = self.settings
-    if s.checkpoint_every and self.step % s.checkpoint_every == 0:
+    s, step = self.settings, self.step if step is None else step
+    if s.checkpoint_every and step % s.checkpoint_every == 0:
         # 200 steps may be a fifth of a second there, and a checkpoint of BERT-base is 1.3 GB
         return self.device.type == 'cpu' or time.monotonic() > self.saved + 9 * self.saving
     return bool(s.checkpoint_seconds) and time.monotonic() > self.saved + s.checkpoint_seconds
@@ -1009,6 +1050,7 @@ def summary(self: Trainer, test) -> dict:
         floor_ratio=self.seconds / floor,
         files=self.run.digests(),
         skipped=self.skipped,
+        mlm_seconds=0.0 if self.pretraining is None else self.pretraining.seconds,
         parameters=sum(p.numel() for p in model.parameters()),
         memory=peak_memory(self.device),
         pal_parameters_per_task=model.pals.n_parameters() if model.pals else 0,
@@ -1033,6 +1075,8 @@ def state(self: Trainer) -> dict:
     "Everything that the next step depends on."
     cuda = self.device.type == 'cuda'
     more = {} if self.treatment is None else dict(treatment=self.treatment.state_dict())
+    if self.pretraining is not None:
+        more['pretraining'] = self.pretraining.state_dict()
     return (
         {k: getattr(self, k) for k in _COUNTERS}
         | more
@@ -1054,7 +1098,7 @@ def state(self: Trainer) -> dict:
 def load_state(self: Trainer, state: dict):
     "Take over what `state` gave."
     self.model.load_state_dict(state['model'])
-    self.load_optimizer(state['optimizer'])
+    self.load_optimizer(self.optimizer, state['optimizer'])
     self.scheduler.load_state_dict(state['scheduler'])
     for sampler, x in zip(self.samplers, state['samplers'], strict=True):
         sampler.load_state_dict(x)
@@ -1063,6 +1107,8 @@ def load_state(self: Trainer, state: dict):
     self.callbacks.load_state_dict(state['callbacks'])
     if self.treatment is not None and 'treatment' in state:
         self.treatment.load_state_dict(state['treatment'])
+    if self.pretraining is not None:
+        self.pretraining.load_state_dict(state['pretraining'], self.load_optimizer)
     for k in _COUNTERS:
         setattr(self, k, state[k])
     self.load_generators(state)
@@ -1077,11 +1123,11 @@ def load_generators(self: Trainer, state: dict):
 
 # %% ../nbs/38_training.ipynb #260bb59b
 @patch
-def load_optimizer(self: Trainer, state: dict):
+def load_optimizer(self: Trainer, optimizer, state: dict):
     "The moments; how rates are held stays as this device wants it: a recording reads a tensor."
-    own = [{k: g[k] for k in ('lr', 'capturable')} for g in self.optimizer.param_groups]
-    self.optimizer.load_state_dict(state)
-    for g, kept in zip(self.optimizer.param_groups, own, strict=True):
+    own = [{k: g[k] for k in ('lr', 'capturable')} for g in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for g, kept in zip(optimizer.param_groups, own, strict=True):
         g.update(kept)
 
 # %% ../nbs/38_training.ipynb #1fd63b18
@@ -1172,6 +1218,10 @@ def open_fork(self: Trainer, runs):  # a `Fork`, or None
     if fork.step >= self.n_steps:
         ends = f'this run ends after step {self.n_steps}, the fork begins after step {fork.step}'
         raise InputError(f'setting fork: {ends}; more epochs were expected')
+    if s.mlm_steps != fork.parent.settings.mlm_steps:
+        says = 'setting fork: words are masked before the first step, and a fork begins later'
+        others = f"mlm_steps {fork.parent.settings.mlm_steps}, as the parent's, was expected"
+        raise InputError(f'{says}; {others}')
     take_weights(self.model, fork.state['model'])  # raises, if the encoder is another
     return fork
 
@@ -1179,6 +1229,8 @@ def open_fork(self: Trainer, runs):  # a `Fork`, or None
 @patch
 def begin_fork(self: Trainer):
     "Take over what fits of the parent's state, and its history."
+    if self.pretraining is not None:
+        self.pretraining.finish()  # the parent has done it
     fork, theirs = self.fork, self.fork.point.settings
     parts = parts_that_fit(self.settings, theirs)
     fresh = take_weights(self.model, fork.state['model'])
