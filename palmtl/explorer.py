@@ -145,7 +145,7 @@ def make_views(self: Explorer):
         tooltips=[VIEWS.help(name) for name in VIEWS],
         style=dict(button_width='auto'),
     )
-    self.view.observe(lambda _: self.draw(), 'value')
+    self.view.observe(lambda _: self.filling or self.draw(), 'value')
     self.controls = {}
     for name, control in CONTROLS.items():
         w = W.Dropdown(description=control.title, **_line('440px', '70px'))
@@ -252,11 +252,24 @@ def fill(self: Explorer):
         return
     self.filling = True
     try:
+        self.offer_views()
         for name, w in self.controls.items():
             w.options = CONTROLS[name].choices(self.grid)
             w.index = self.place_of(name)
     finally:
         self.filling = False
+
+# %% ../nbs/63_explorer.ipynb #f27f1c1e
+@patch
+def offer_views(self: Explorer):
+    "A button for every view that says something of so many tasks."
+    offered = {k: v for k, v in VIEWS.items() if v.least_tasks <= len(self.grid.tasks)}
+    options = [(v.title, name) for name, v in offered.items()]
+    if list(self.view.options) != options:
+        now = self.view.value
+        self.view.options = options
+        self.view.tooltips = [VIEWS.help(name) for name in offered]
+        self.view.value = now if now in offered else options[0][1]
 
 # %% ../nbs/63_explorer.ipynb #65694bb0
 @patch

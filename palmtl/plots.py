@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['COLOURS', 'MIDDLE', 'AXES', 'GREY', 'VERDICT_COLOURS', 'layout', 'blank_chart', 'unhex', 'rgba', 'luminance',
-           'contrast', 'ink_on', 'short_number', 'log_ticks', 'dev_curves', 'calm_bins', 'schedule_chart', 'score_bars',
-           'heat_map', 'radar', 'claim_chart', 'band_curves', 'share_chart']
+           'contrast', 'ink_on', 'short_number', 'log_ticks', 'dev_curves', 'mark_alerts', 'calm_bins',
+           'schedule_chart', 'timeline', 'score_bars', 'heat_map', 'radar', 'claim_chart', 'band_curves', 'share_chart']
 
 # %% ../nbs/50_plots.ipynb #cell-3
 import html, math
@@ -193,6 +193,20 @@ def _shade_parent(fig, run, x):  # what a fork took over from its parent
             grey = dict(fillcolor='#888888', opacity=0.15, line_width=0)
             fig.add_vrect(x0=0, x1=max(before), annotation_text='parent', **grey)
 
+# %% ../nbs/50_plots.ipynb #eb502e2c
+def _draw_parent(
+    fig, run, x
+):  # how the parent went on, in grey, where its folder is beside this one
+    for fork in run.events('fork')[-1:]:
+        parent = Run(run.folder.parent / fork['parent'])
+        dev = parent.frame('dev') if (parent.folder / 'settings.json').exists() else ()
+        for i, task in enumerate(run.tasks if len(dev) else ()):
+            mine = dev[(dev.task == task.name) & (dev.step >= fork['step'])]
+            look = dict(mode='lines', line=dict(color=MIDDLE, dash='dash', width=1.5))
+            look |= dict(legendgroup='parent', showlegend=not i, hovertemplate='%{y:.3f}')
+            name = 'the parent, going on'
+            fig.add_scatter(x=mine[x], y=mine.metric, name=name, **look)
+
 # %% ../nbs/50_plots.ipynb #4b06c84b
 def dev_curves(
     run: Run,  # with at least one evaluation
@@ -210,10 +224,36 @@ def dev_curves(
         return blank_chart('no evaluation yet', title)
     _mark_kept_epoch(fig, run, x)
     _shade_parent(fig, run, x)
+    _draw_parent(fig, run, x)
     axis = dict(title=AXES[x], rangemode='tozero')
     note = 'bands: 95 %; dotted: majority row'
     fig = layout(fig, f'{title}<br><sup>{note}</sup>', xaxis=axis, yaxis_title='dev metric')
     return fig.update_layout(margin_t=80)  # room for what stands above the panel
+
+# %% ../nbs/50_plots.ipynb #cfcb370e
+def mark_alerts(
+    fig: go.Figure,  # from `dev_curves`; it is changed
+    run: Run,  # the same
+    alerts: list,  # of `Alert`
+    x: str = 'step',  # one of `AXES`, the same
+    most: int = 40,  # of them, the last ones
+) -> go.Figure:
+    "Triangles at the foot of the panel where something was wrong, with a sentence on hover."
+    steps = [(e['step'], e[x]) for e in run.events('dev')]
+    if not alerts or not steps:
+        return fig
+    steps = sorted({(0, 0), *steps})
+    known, places = zip(*steps)
+    shown = alerts[-most:]
+    at = (
+        [a.step for a in shown]
+        if x == 'step'
+        else np.interp([a.step for a in shown], known, places)
+    )
+    text = [html.escape(f'{a.task} {a.text}'.strip()) for a in shown]
+    mark = dict(symbol='triangle-up', size=11, color='#D55E00', line=dict(color='#FFFFFF', width=1))
+    look = dict(mode='markers', marker=mark, hovertemplate='%{text}', cliponaxis=False)
+    return fig.add_scatter(x=list(at), y=[0] * len(shown), name='alerts', text=text, **look)
 
 # %% ../nbs/50_plots.ipynb #33612b41
 def calm_bins(
@@ -257,6 +297,110 @@ def schedule_chart(
     fig.update_yaxes(rangemode='tozero', row=1, col=2)
     fig.update_xaxes(title='step')
     return layout(fig, title, height=320).update_layout(margin_t=80)
+
+# %% ../nbs/50_plots.ipynb #5f2a8795
+def _draws(
+    run, step, bins
+):  # -> (name, colour, x, y, look) of each task: a mark where it was drawn
+    width = max(1, -(-(int(step.step.max()) + 1) // bins))
+    step = step.assign(bin=step.step // width * width)
+    share = step.groupby(['bin', 'task']).size() / step.groupby('bin').size()
+    for place, (task, colour) in enumerate(zip(run.tasks, COLOURS)):
+        mine = share.xs(task.name, level='task') if task.name in set(step.task) else share[:0]
+        mark = dict(symbol='line-ns', size=12, opacity=mine.clip(0.15).round(3).tolist())
+        mark |= dict(line=dict(color=colour, width=2), color=colour)
+        look = dict(mode='markers', marker=mark, customdata=mine.round(3).tolist())
+        look |= dict(hovertemplate='%{customdata:.0%} of the batches')
+        x = mine.index.get_level_values('bin') if len(mine) else []
+        yield task.title, colour, list(x), [-place] * len(mine), look
+
+# %% ../nbs/50_plots.ipynb #8fe97497
+def _weights(run, step, bins):
+    width = max(1, len(step) // bins)
+    for task, colour in zip(run.tasks, COLOURS):
+        mine = step[step.task == task.name].iloc[::width]
+        look = dict(mode='lines', hovertemplate='%{y:.3f}', line_shape='hv')
+        yield task.title, colour, mine.step.tolist(), mine.weight.round(4).tolist(), look
+
+
+def _kpis(run, step, bins):
+    known = step[step.kpi.map(lambda k: isinstance(k, list))] if 'kpi' in step else step[:0]
+    known = known.iloc[:: max(1, len(known) // bins)]
+    for i, (task, colour) in enumerate(zip(run.tasks, COLOURS)):
+        if len(known):
+            values = [k[i] for k in known.kpi]
+            look = dict(mode='lines', hovertemplate='%{y:.3f}')
+            yield task.title, colour, known.step.tolist(), values, look
+
+# %% ../nbs/50_plots.ipynb #daacd857
+def _gates(run, step, bins):
+    looks = run.events('gates')
+    for task, colour in zip(run.tasks, COLOURS):
+        mine = [e for e in looks if task.name in e['tasks']]
+        if mine:
+            opened = [round(sum(e['gates'][e['tasks'].index(task.name)]), 3) for e in mine]
+            look = dict(mode='lines+markers', hovertemplate='%{y:.1f} PALs open')
+            yield task.title, colour, [e['step'] for e in mine], opened, look
+
+
+def _mean_cosine(event, pair):  # over the layers of the trunk; None where none is known
+    values = [v[pair] for v in event['trunk'].values() if v[pair] is not None]
+    return round(sum(values) / len(values), 4) if values else None
+
+
+def _cosines(run, step, bins):
+    looks = run.events('conflict')
+    titles = {t.name: t.title for t in run.tasks}
+    for i, pair in enumerate(looks[0]['pairs'] if looks else []):
+        name = ' – '.join(titles[n] for n in pair)
+        y = [_mean_cosine(e, i) for e in looks]
+        look = dict(mode='lines+markers', hovertemplate='%{y:.3f}')
+        yield name, COLOURS[(3 + i) % 7], [e['step'] for e in looks], y, look
+
+# %% ../nbs/50_plots.ipynb #925ea3d0
+_TIMELINE = {
+    'drawn': _draws,
+    'weight of the loss': _weights,
+    'KPI': _kpis,
+    'open PALs': _gates,
+    'cosine of gradients': _cosines,
+}
+
+
+def timeline(
+    run: Run,  # with at least one step
+    bins: int = 500,  # marks and points of a line, at most
+) -> go.Figure:
+    "What the schedule did, with all that it had to go by, on one time axis with a slider."
+    step, title = run.frame('step'), f'Timeline of {html.escape(run.folder.name)}'
+    if not len(step):
+        return blank_chart('no step yet', title)
+    parts = {name: list(make(run, step, bins)) for name, make in _TIMELINE.items()}
+    parts = {name: curves for name, curves in parts.items() if curves}
+    fig = make_subplots(len(parts), 1, shared_xaxes=True, vertical_spacing=0.06)
+    seen = set()
+    for row, (part, curves) in enumerate(parts.items(), 1):
+        for name, colour, x, y, look in curves:
+            shown = dict(name=html.escape(name), legendgroup=name, showlegend=name not in seen)
+            shown |= look if 'marker' in look else look | dict(line_color=colour)
+            fig.add_scatter(x=x, y=y, **shown, row=row, col=1)
+            seen.add(name)
+        fig.update_yaxes(title=part, row=row, col=1)
+    return _with_slider(fig, run, title, len(parts))
+
+# %% ../nbs/50_plots.ipynb #90dfe83b
+def _with_slider(fig, run, title, rows):
+    titles = [html.escape(t.title) for t in run.tasks]
+    lanes = dict(tickvals=[-i for i in range(len(titles))], ticktext=titles)
+    fig.update_yaxes(**lanes, range=[0.7 - len(titles), 0.6], showgrid=False, row=1, col=1)
+    fig.update_yaxes(rangemode='tozero', row=2, col=1)
+    layout(fig, title, height=200 + 130 * rows)
+    for fork in run.events('fork')[-1:]:
+        line = dict(color=MIDDLE, dash='dash', width=1)
+        fig.add_vline(x=fork['step'], line=line, annotation_text='fork')
+    slider = dict(visible=True, thickness=0.1 / rows)
+    fig.update_xaxes(rangeslider=slider, title='step', row=rows, col=1)
+    return fig.update_layout(margin=dict(b=110))
 
 # %% ../nbs/50_plots.ipynb #cell-8
 GREY = '#B0B0B0'

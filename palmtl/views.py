@@ -6,7 +6,7 @@
 __all__ = ['CONTROLS', 'VIEWS', 'check_pairs', 'difference', 'curves', 'dev_split', 'find_split', 'read_answers', 'misses',
            'largest', 'change_word', 'rank_changes', 'rows_table', 'examples', 'Shown', 'Control', 'View', 'view',
            'summary_and_notes', 'view_scores', 'difference_notes', 'difference_table', 'view_heat', 'view_radar',
-           'view_curves', 'view_difference', 'view_settings', 'view_worst', 'view_changed']
+           'view_curves', 'view_difference', 'view_timeline', 'view_settings', 'view_worst', 'view_changed']
 
 # %% ../nbs/61_views.ipynb #cell-3
 import functools, gzip, html
@@ -30,6 +30,7 @@ from palmtl.plots import (
     layout,
     radar,
     score_bars,
+    timeline,
 )
 from .run_table import Chosen, check_rows, common_tasks, dev_digests, plain_text
 
@@ -348,9 +349,10 @@ class View:
         make: Callable,  # of the grid and the controls' values; returns `Shown`
         title: str,  # on the page
         controls: tuple,  # names of `CONTROLS`
+        least_tasks: int = 1,  # of which it says something
     ):
         functools.update_wrapper(self, make)
-        self.make, self.title = make, title
+        self.make, self.title, self.least_tasks = make, title, least_tasks
         self.controls = {name: CONTROLS[name] for name in controls}
 
     def __call__(
@@ -370,9 +372,10 @@ def view(
     name: str,  # in the registry and in names of files
     title: str,  # on the page
     controls: tuple = (),  # names of `CONTROLS`, each an argument of the function
+    least_tasks: int = 1,  # from how many tasks on a page offers it
 ):  # a decorator
     "Enter a function of chosen runs as a view."
-    return lambda make: VIEWS.register(name)(View(make, title, controls))
+    return lambda make: VIEWS.register(name)(View(make, title, controls, least_tasks))
 
 # %% ../nbs/61_views.ipynb #211fcaa7
 def summary_and_notes(
@@ -461,7 +464,7 @@ def view_heat(grid, baseline):
     return _against(grid, baseline, lambda c, title: heat_map(c, title, grid.titles))
 
 # %% ../nbs/61_views.ipynb #59757034
-@view('radar', 'Radar')
+@view('radar', 'Radar', least_tasks=4)  # a triangle says less than bars
 def view_radar(grid):
     "Each cell's dev scores as a polygon, one corner per task."
     summary, notes = summary_and_notes(grid)
@@ -480,6 +483,18 @@ def view_curves(grid, x):
 def view_difference(grid, baseline):
     "Each cell's difference from the baseline, with its intervals."
     return _against(grid, baseline, lambda c, title: claim_chart(c.assign(claim=c.b), title))
+
+# %% ../nbs/61_views.ipynb #f5c8fc0c
+@view('timeline', 'Timeline', controls=('one',))
+def view_timeline(grid, one):
+    "What the schedule of one run did, with all that it had to go by, on one time axis."
+    step = one.frame('step')
+    share = step.groupby('task').agg(batches=('step', 'size'), weight=('weight', 'mean'))
+    share = share.assign(share=(share.batches / len(step)).round(4)).reset_index()
+    return Shown(timeline(one), share, share, [one.folder.name, _SLIDER])
+
+
+_SLIDER = 'Drag the ends of the strip below the figure to look into a stretch.'
 
 # %% ../nbs/61_views.ipynb #08b5c49b
 def _check_two(grid, one, other):
