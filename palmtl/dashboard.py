@@ -185,6 +185,7 @@ CHOICES = dict(  # setting -> what its choices mean, where no registry tells
         seed="the paper's own settings, on bert-base-uncased",
         stickland='as Stickland & Murray 2019 trained',
         strong='what scores best here: both sentences in one sequence',
+        strongest='one member of an ensemble; train several seeds and let them vote',
     ),
     pairs=dict(
         concat='both sentence vectors, side by side',

@@ -471,7 +471,9 @@ class StartSettings:
     "The preset."
 
     preset: str = setting(
-        'sample', 'where the settings start from', ('sample', 'seed', 'stickland', 'strong')
+        'sample',
+        'where the settings start from; `strongest`: a member of an ensemble (chapter 43)',
+        ('sample', 'seed', 'stickland', 'strong', 'strongest'),
     )
 
 # %% ../nbs/21_settings.ipynb #0fa8dd04
@@ -680,7 +682,8 @@ _STRONG = _PAPER | dict(
 )
 
 # %% ../nbs/21_settings.ipynb #e1d526dc
-PRESETS = dict(sample={}, seed=_PAPER, stickland=_STICKLAND, strong=_STRONG)
+_STRONGEST = _STRONG | dict(lr=1e-4, both_orders=True)
+PRESETS = dict(sample={}, seed=_PAPER, stickland=_STICKLAND, strong=_STRONG, strongest=_STRONGEST)
 
 # %% ../nbs/21_settings.ipynb #574d433e
 def has_group(tasks) -> bool:
