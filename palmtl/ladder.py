@@ -278,16 +278,17 @@ def _cost(run):  # of training: seconds of the processor where they are known, b
 
 
 @patch
-def costs(self: Ladder, rung: Rung) -> dict:  # seconds, memory (MB), forwards; nan where unknown
+def costs(self: Ladder, rung: Rung) -> dict:  # seconds, memory (MB), forwards, models; or nan
     "What a run of a rung costs: to train, to hold, and to ask."
     runs = [self.run_of(rung, s) for _, s in self.keys_of(rung)]
     runs = [r for r in runs if r.state == 'finished']
     if not runs:
-        return dict(seconds=math.nan, memory=math.nan, forwards=math.nan)
+        return dict.fromkeys(('seconds', 'memory', 'forwards', 'models'), math.nan)
     seconds, memory = np.mean([_cost(r) for r in runs], 0)
     both = 2 if runs[0].settings.both_orders else 1
     forwards = runs[0].summary.get('forwards', both)
-    return dict(seconds=seconds, memory=memory / 1e6, forwards=forwards)
+    models = forwards / both  # that are asked
+    return dict(seconds=seconds, memory=memory / 1e6, forwards=forwards, models=models)
 
 # %% ../nbs/66_ladder.ipynb #0961f7f6
 def _mean_of(parts):  # quantity -> value, replicates of the mean run
@@ -389,7 +390,7 @@ def _counts(table):  # of the rungs that could be compared
 
 
 def _highest(table, several):  # the best rung of one model, or of several
-    some = table[(table.forwards > 2) == several].dropna(subset='score')
+    some = table[(table.models > 1) == several].dropna(subset='score')
     return some.loc[some.score.idxmax()] if len(some) else None
 
 # %% ../nbs/66_ladder.ipynb #ca4b1abb
