@@ -39,16 +39,46 @@ class Watch(Board):
         self.run = LiveRun(run.folder if isinstance(run, Run) else run)
         self.every, self.task = every, None
         self.bar = W.FloatProgress(min=0, max=1, layout=W.Layout(width='320px'))
-        self.status, self.error = W.HTML(), W.HTML()
+        self.status, self.error, self.banner = W.HTML(), W.HTML(), self.make_banner()
         axes = [(v, k) for k, v in AXES.items()]
         width = W.Layout(width='220px')
         self.x = W.Dropdown(options=axes, description='x-axis', layout=width)
         self.x.observe(lambda _: self.refresh(True), 'value')
         self.panes = {name: Chart() for name in PANES}
-        rows = [W.HBox([self.bar, self.status]), self.make_buttons(), self.error]
+        rows = [W.HBox([self.bar, self.status]), self.make_buttons(), self.banner, self.error]
         super().__init__([*rows, *self.panes.values()])
         self.refresh(True)
         self.save_charts(*self.panes.values())
+
+# %% ../nbs/54_dashboard.ipynb #de25c9f5
+@patch
+def make_banner(self: Watch) -> W.HBox:
+    "What is wrong, until somebody dismisses it."
+    self.dismissed, self.warning = 0, W.HTML()
+
+    def dismiss():
+        self.dismissed = len(self.run.alerts)
+        self.set_banner()
+
+    help = 'take this warning away; the marks on the curves stay'
+    box = W.HBox([self.warning, _button('Dismiss', help, dismiss)])
+    box.layout.display = 'none'
+    box.layout.border = '1px solid var(--jp-warn-color1, #D55E00)'
+    box.layout.align_items = 'center'
+    return box
+
+
+@patch
+def set_banner(self: Watch):
+    "Show the last alert that was not dismissed, and how many there are."
+    new = self.run.alerts[self.dismissed :]
+    self.banner.layout.display = '' if new else 'none'
+    if new:
+        a = new[-1]
+        of_task = f' of {a.task}' * bool(a.task)
+        more = f' ({len(new)} alerts)' * (len(new) > 1)
+        text = html.escape(f'Alert at step {a.step:,}{of_task}: {a.text}{more}.')
+        self.warning.value = f'<span role="alert" style="padding:0 8px">⚠ {text}</span>'
 
 # %% ../nbs/54_dashboard.ipynb #ad685dc0
 @patch
@@ -106,6 +136,7 @@ def refresh(self: Watch, force=False):
     self.error.value = error_html(error) if error else ''
     self.set_buttons(writer)
     self.set_progress(writer, error)
+    self.set_banner()
     if new or force:
         self.draw()
 

@@ -20,9 +20,10 @@ from .runs import Run
 from .control import busy_advice
 from .speed import cores_shared, floor_seconds
 from .threads import threads_text
+from .alerts import Watcher
 
 # %% ../nbs/53_live.ipynb #f82382fb
-from .plots import AXES, COLOURS, MIDDLE, calm_bins, dev_curves, layout
+from .plots import AXES, COLOURS, MIDDLE, calm_bins, dev_curves, layout, mark_alerts
 
 # %% ../nbs/53_live.ipynb #f9657958
 class LiveRun(Run):
@@ -34,12 +35,23 @@ class LiveRun(Run):
 
     def reset(self):
         self.offset, self.known = 0, []  # bytes read; events read
+        self.alerts, self.watcher = [], None  # what is wrong with the events read
 
     def events(self, kind=None):
         packed = self.folder / 'events.jsonl.gz'  # in a published record
         if not self.known and not self.offset and packed.exists():
             return super().events(kind)
         return [e for e in self.known if kind is None or e['event'] == kind]
+
+# %% ../nbs/53_live.ipynb #f39691d3
+@patch
+def watch_for_alerts(self: LiveRun, events):
+    "Keep what is wrong in new events; a damaged folder says so elsewhere."
+    try:
+        self.watcher = self.watcher or Watcher(self.settings)
+        self.alerts += self.watcher.see(events)
+    except (InputError, KeyError, TypeError):
+        pass
 
 # %% ../nbs/53_live.ipynb #61c38107
 @patch
@@ -62,6 +74,7 @@ def read_new(self: LiveRun) -> int:  # how many events are new
         raise InputError(f'run folder {self.folder}: {what}') from None
     self.offset += len(whole)
     self.known += events
+    self.watch_for_alerts(events)
     return len(events)
 
 # %% ../nbs/53_live.ipynb #476e35e5
@@ -179,7 +192,7 @@ def pane(
 @pane('dev', 'Dev scores')
 def dev_pane(run, x):
     "Each task's dev metric with its interval."
-    return dev_curves(run, x)
+    return mark_alerts(dev_curves(run, x), run, getattr(run, 'alerts', []), x)
 
 # %% ../nbs/53_live.ipynb #5a408fbe
 PARTS = [

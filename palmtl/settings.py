@@ -365,6 +365,10 @@ class AlertSettings:
         low=0,
     )
     alert_slow: float = setting(20.0, 'steps this many times their floor; 0: never', low=0)
+    alert_pal: float = setting(
+        1.0, 'a PAL whose TS(h) is this many times as long as h, or hardly there; 0: never', low=0
+    )
+    alert_pal_every: int = setting(200, 'steps between two looks at the PALs', low=1)
     alert_disk: float = setting(500.0, 'free megabytes of disk below this; 0: never', low=0)
     webhook: str = setting('', 'address to which every alert is sent as JSON; empty: none')
 
