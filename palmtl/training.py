@@ -49,7 +49,7 @@ from .gates import make_keeper
 from .averaging import make_average
 from .distillation import Teacher
 from .smoothness import Smoothness
-from .mlm import Pretraining
+from .mlm import Pretraining, published_head
 
 # %% ../nbs/38_training.ipynb #e0ac70fb
 from .alerts import AlertCallback
@@ -365,6 +365,7 @@ def make_pretraining(self: Trainer):
         self.corpora,
         self.tokenizer,
         lambda model: make_optimizer(model, rates),
+        published_head(self.folder),
         self.autocast,
     )
 
