@@ -155,7 +155,7 @@ class Grid:
     def __init__(
         self,
         name: str,  # of the grid, for messages and its published records
-        cells: dict,  # label -> settings that this cell changes
+        cells: dict,  # label -> settings that this cell changes, or a function of the seed
         base: dict | None = None,  # settings that all cells share
         seeds=(11711,),  # of every cell
         runs=None,  # folder of runs; `runs_folder()` if None
@@ -168,7 +168,8 @@ class Grid:
         self.settings = {}  # (label, seed) -> Settings
         for seed, label in itertools.product(self.seeds, cells):  # one seed of everything first
             try:
-                given = (base or {}) | cells[label] | dict(seed=seed)
+                own = cells[label](seed) if callable(cells[label]) else cells[label]
+                given = (base or {}) | own | dict(seed=seed)
                 self.settings[label, seed] = make_settings(**given)
             except InputError as e:
                 raise InputError(f"grid '{name}', cell '{label}': {e}") from None

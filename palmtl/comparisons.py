@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np, pandas as pd
 from .basics import InputError, nearest
 from .data import find_folder
-from .metrics import mcnemar
+from .metrics import mcnemar, total
 from .runs import publish
 from .settings import resolve_tasks
 from .ablations import Grid, paper_cells, paper_scores
@@ -218,7 +218,8 @@ def run_replicates(
         run.verify()
         examples, tasks = run.examples(), run.tasks
         kept = run.summary[keep]
-        unit = [[t.to_unit(v) for v in examples[t.name]['replicates']] for t in tasks]
+        each = np.array([examples[t.name]['replicates'] for t in tasks]).T  # (draws, tasks)
+        totals = [total(tasks, draw, run.settings.score) for draw in each]
     except (InputError, KeyError, TypeError):  # `scores` reports which and why
         return None
     out = {}
@@ -226,7 +227,7 @@ def run_replicates(
         e = examples[t.name]
         value = kept['dev'][t.name]['metric']
         out[t.name] = dict(value=value, replicates=e['replicates'], correct=e['correct'])
-    out['score'] = dict(value=kept['score'], replicates=np.mean(unit, 0), correct=None)
+    out['score'] = dict(value=kept['score'], replicates=np.array(totals), correct=None)
     return out
 
 
