@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import numpy as np, pandas as pd
 from scipy import stats
-from .basics import InputError, Registry, json_ready, nearest, write_atomic
+from .basics import InputError, Registry, json_ready, nearest, reports_bad_input, write_atomic
 from .tasks import Task
 from .data import find_folder
 from .metrics import mcnemar
@@ -752,6 +752,7 @@ def write_behaviour(
     return path
 
 # %% ../nbs/48_behaviour.ipynb #52136784
+@reports_bad_input
 def main(
     args=None,  # of the command line; `sys.argv` if None
 ) -> int:  # 0, or 2 at bad input
@@ -759,13 +760,8 @@ def main(
     parser = argparse.ArgumentParser(prog='python -m palmtl.behaviour', description=main.__doc__)
     parser.add_argument('run', nargs='+', help='its folder, or its name in the folder of runs')
     given = parser.parse_args(args)
-    try:
-        for run in map(find_run, given.run):
-            print(write_behaviour(run))
-    except InputError as e:
-        print(e, file=sys.stderr)
-        return 2
-    return 0
+    for run in map(find_run, given.run):
+        print(write_behaviour(run))
 
 # %% ../nbs/48_behaviour.ipynb #c27028f3
 if __name__ == '__main__' and '__file__' in globals():

@@ -8,7 +8,7 @@ __all__ = ['scalars', 'summary_writer', 'write_events', 'TensorBoard', 'export_r
 # %% ../nbs/33_export.ipynb #c6515d5a
 import argparse, sys
 from pathlib import Path
-from .basics import InputError
+from .basics import InputError, reports_bad_input
 from .callbacks import Callback, callback
 from .runs import Run
 
@@ -82,6 +82,7 @@ def export_run(
     return sum(len(scalars(e)) for e in events)
 
 # %% ../nbs/33_export.ipynb #c65bae7b
+@reports_bad_input
 def main(
     argv=None,  # arguments; the command line's if None
 ) -> int:  # 0, or 2 if something given cannot be used
@@ -91,17 +92,12 @@ def main(
     p.add_argument('run', help='folder of a run, or of a published record')
     p.add_argument('--tensorboard', required=True, metavar='DIR', help='folder to write into')
     options = p.parse_args(argv)
-    try:
-        if not Path(options.run).is_dir():
-            raise InputError(f'run {options.run}: there is no such folder')
-        count = export_run(Run(options.run), options.tensorboard)
-    except InputError as e:
-        print(e, file=sys.stderr)
-        return 2
+    if not Path(options.run).is_dir():
+        raise InputError(f'run {options.run}: there is no such folder')
+    count = export_run(Run(options.run), options.tensorboard)
     print(
         f'{count:,} numbers written; look at them with: tensorboard --logdir {options.tensorboard}'
     )
-    return 0
 
 # %% ../nbs/33_export.ipynb #b57ceb7c
 if __name__ == '__main__' and '__file__' in globals():

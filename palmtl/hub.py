@@ -10,7 +10,7 @@ __all__ = ['LICENCES', 'NOT_TESTED', 'shareable', 'folder_files', 'escape_markdo
 import argparse, html, json, re, sys
 from pathlib import Path
 import pandas as pd
-from .basics import InputError, write_atomic
+from .basics import InputError, reports_bad_input, write_atomic
 from .data import find_folder, load_rows
 from .settings import command
 from .runs import Run, without_paths
@@ -270,6 +270,7 @@ def push(
         raise InputError(f'repository {repo}: the upload failed ({why})') from None
 
 # %% ../nbs/47_hub.ipynb #d4534067
+@reports_bad_input
 def main(
     args=None,  # of the command line; `sys.argv` if None
 ) -> int:  # 0, or 2 at bad input
@@ -279,15 +280,10 @@ def main(
     parser.add_argument('--push', metavar='NAME/REPO', help='upload it to the hub')
     parser.add_argument('--public', action='store_true', help='a new repository is for all')
     given = parser.parse_args(args)
-    try:
-        run = find_run(given.run)
-        print(write_card(run))
-        if given.push:
-            print(push(run, given.push, not given.public))
-    except InputError as e:
-        print(e, file=sys.stderr)
-        return 2
-    return 0
+    run = find_run(given.run)
+    print(write_card(run))
+    if given.push:
+        print(push(run, given.push, not given.public))
 
 # %% ../nbs/47_hub.ipynb #c93ba800
 if __name__ == '__main__' and '__file__' in globals():

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np, pandas as pd, torch
 from fastcore.basics import patch
 from tqdm import tqdm
-from .basics import InputError, nearest, write_atomic
+from .basics import InputError, nearest, reports_bad_input, write_atomic
 from .tasks import Task
 from .data import Rows, Tokens, read_rows, tokenize
 from .model import Corpus, predict, probabilities
@@ -232,6 +232,7 @@ def predict_file(
     return table
 
 # %% ../nbs/46_predict.ipynb #b73bc2c4
+@reports_bad_input
 def main(
     args=None,  # of the command line; `sys.argv` if None
 ) -> int:  # 0, or 2 at bad input
@@ -244,16 +245,11 @@ def main(
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, ...')
     parser.add_argument('--no-pals', action='store_true', help='what the encoder alone would say')
     given = parser.parse_args(args)
-    try:
-        model = load(given.run, given.device)
-        table = predict_file(model, given.task, given.source, given.target, not given.no_pals)
-    except InputError as e:
-        print(e, file=sys.stderr)
-        return 2
+    model = load(given.run, given.device)
+    table = predict_file(model, given.task, given.source, given.target, not given.no_pals)
     if n := int((table['tokens cut off'] > 0).sum()):
         print(model.cut_text(n, len(table)), file=sys.stderr)
     print(f'{len(table)} rows answered: {given.target}')
-    return 0
 
 # %% ../nbs/46_predict.ipynb #d9ee3663
 if __name__ == '__main__' and '__file__' in globals():

@@ -8,7 +8,7 @@ __all__ = ['same', 'replay', 'main']
 # %% ../nbs/45_replay.ipynb #cell-3
 import dataclasses, math, sys
 import numpy as np, pandas as pd
-from .basics import InputError
+from .basics import InputError, reports_bad_input
 from .runs import Run, describe_environment, runs_folder
 from .settings import make_settings
 from .training import Trainer
@@ -100,18 +100,15 @@ def replay(
     return run, _changed_environment(then, now), same(record, t.run)
 
 # %% ../nbs/45_replay.ipynb #ea11ff9b
+@reports_bad_input
 def main(args=None):  # `record setting=value ...`
     "The command; returns 0 if the run came out the same, 1 if not, 2 at bad input."
     args = sys.argv[1:] if args is None else args
-    try:
-        if not args or any('=' not in x for x in args[1:]):
-            options = '[encoder=...] [data=...] [device=...] [threads=...]'
-            raise InputError(f'python -m palmtl.replay RECORD {options} was expected')
-        changes = dict(x.split('=', 1) for x in args[1:])
-        run, environment, table = replay(Run(args[0]), **changes)
-    except InputError as e:
-        print(e, file=sys.stderr)
-        return 2
+    if not args or any('=' not in x for x in args[1:]):
+        options = '[encoder=...] [data=...] [device=...] [threads=...]'
+        raise InputError(f'python -m palmtl.replay RECORD {options} was expected')
+    changes = dict(x.split('=', 1) for x in args[1:])
+    run, environment, table = replay(Run(args[0]), **changes)
     for k, (then, now) in sorted(environment.items()):
         print(f'{k}: was {then}, is {now}')
     print(table.to_string())

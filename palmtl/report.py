@@ -12,7 +12,7 @@ import argparse, base64, gzip, html, json, re, sys
 from pathlib import Path
 import pandas as pd, plotly.graph_objects as go
 from fastcore.basics import patch
-from .basics import InputError, static_text, write_atomic
+from .basics import InputError, reports_bad_input, static_text, write_atomic
 from .data import find_folder
 from .settings import Settings, changed_settings
 from .runs import Run, runs_folder
@@ -345,6 +345,7 @@ def make_report(
     )
 
 # %% ../nbs/65_report.ipynb #323f6a2d
+@reports_bad_input
 def main(
     args=None,  # of the command line; `sys.argv` if None
 ) -> int:  # 0, or 2 at bad input
@@ -354,12 +355,7 @@ def main(
     parser.add_argument('what', nargs='+', help=what)
     parser.add_argument('-o', '--output', default='report.html', help='the file')
     given = parser.parse_args(args)
-    try:
-        print(make_report(given.what).write(given.output))
-    except InputError as e:
-        print(e, file=sys.stderr)
-        return 2
-    return 0
+    print(make_report(given.what).write(given.output))
 
 # %% ../nbs/65_report.ipynb #aa1eba75
 if __name__ == '__main__' and '__file__' in globals():

@@ -16,7 +16,7 @@ from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 import numpy as np, pandas as pd, plotly.graph_objects as go
-from ..basics import InputError, static_text
+from ..basics import InputError, nearest, reports_bad_input, static_text
 from ..tasks import PAPER_TASKS
 from ..data import find_folder
 from ..glue import GLUE_TASKS
@@ -486,7 +486,8 @@ def check_figures(
     return {name + ending: find_faults(d) for name, d in zip(figures, drawings)}
 
 # %% ../../nbs/73_figures.ipynb #0e3935f5
-def main(argv=None):
+@reports_bad_input
+def main(argv=None):  # -> 0; 1 if a figure has a fault; 2 at bad input
     "The command `python -m palmtl.dev.figures`."
     what = 'Draw every figure of the notebooks, and of made-up runs, and say which cannot be read.'
     p = argparse.ArgumentParser(prog='python -m palmtl.dev.figures', description=what)
@@ -497,7 +498,7 @@ def main(argv=None):
     given = p.parse_args(argv)
     saved = {} if given.made else saved_figures()
     if given.names:
-        saved = {k: f for k, f in saved.items() if k.startswith(tuple(given.names))}
+        saved = _figures_of(saved, given.names)
     found = check_figures(saved)
     if not given.names:
         made = made_figures()
@@ -505,7 +506,17 @@ def main(argv=None):
             found |= check_figures(made, theme, width=width)
     n = _report(found)
     print(f'{len(found)} figures looked at, {n} with a fault')
-    return bool(n)
+    return int(bool(n))
+
+
+def _figures_of(saved, names):  # raises `InputError` for a name that no figure begins with
+    for name in names:
+        if not any(k.startswith(name) for k in saved):
+            notebooks = sorted({k.split()[0].rstrip(',:') for k in saved})
+            raise InputError(
+                f"no saved figure's name begins with '{name}'{nearest(name, notebooks)}"
+            )
+    return {k: f for k, f in saved.items() if k.startswith(tuple(names))}
 
 # %% ../../nbs/73_figures.ipynb #f5d0dc42
 if __name__ == '__main__' and '__file__' in globals():
