@@ -466,8 +466,8 @@ def publish(
     how = made['command'] if made else command(run.settings)
     record, text = without_paths(run.record, how)
     run.verify()
-    out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(buffer := io.BytesIO(), **_examples_table(run))
+    out.mkdir(parents=True, exist_ok=True)  # only now: what cannot be read leaves nothing behind
     ids = _keep_ids(run, out.parent / 'ids')
     write_atomic(out / 'dev.npz', buffer.getvalue())
     events = b'' if made else (run.folder / 'events.jsonl').read_bytes()
