@@ -251,6 +251,7 @@ def train(
     teachers = [self.grid.run_of(k).state for k in self.trained.settings if k[0] == TRUNK]
     if len(self.grid) > len(self.trained) and set(teachers) == {'finished'}:
         self.grid.train(**how)
+    self.__dict__.pop('known', None)  # what was read before is old
     return self.table()
 
 
