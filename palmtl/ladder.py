@@ -8,7 +8,7 @@ __all__ = ['TRUNK', 'LADDER', 'BUDGET', 'SEEDS', 'GOALS', 'Rung', 'known_rungs',
            'say_optimism', 'main']
 
 # %% ../nbs/66_ladder.ipynb #0c51e3a2
-import argparse, math, os, sys
+import argparse, dataclasses, math, os, sys
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np, pandas as pd, plotly.graph_objects as go
@@ -22,7 +22,7 @@ from .runs import Run, publish, runs_folder
 from .statistics import MARGIN, verdict
 
 # %% ../nbs/66_ladder.ipynb #faac95a5
-from .ensembles import ensemble_name, make_ensemble
+from .ensembles import HOW, ensemble_name, make_ensemble
 from palmtl.comparisons import (
     NO_COMPARISON,
     compare_seeds,
@@ -44,7 +44,8 @@ class Rung:
     changes: dict = field(default_factory=dict)  # settings, on top of those of `over`
     source: str = ''  # who proposed it
     reason: str = ''  # why it might help, in a sentence
-    made: tuple = ()  # (how, both_orders) of `make_ensemble`, of runs of `over`; () : trained
+    made: tuple = ()  # (how, both_orders) of `make_ensemble`; or trained after `over`: by its
+    # vote as `teacher`, or from its last epoch on as `fork`; empty: trained
     faster: float = 1.0  # steps of an epoch are divided by this, so that equal rows are read
 
 # %% ../nbs/66_ladder.ipynb #62982e10
@@ -94,6 +95,9 @@ LADDER = (
     Rung('PALs, no effect at first', TRUNK,
          dict(n_pals=3, pal_init='zero', pal_at='final', pal_lr=3e-4),
          'Stickland & Murray 2019', 'parameters of its own for each task in the last layers'),
+    Rung('PALs in the last epoch', TRUNK,
+         dict(n_pals=3, pal_init='zero', pal_at='final', pal_lr=3e-4), 'course reports',
+         'the same, added to a trained model: the run goes on from there', ('fork', None)),
     Rung('both orders', TRUNK, {}, 'course reports',
          'a pair has no order, so that two answers are averaged', ('vote', True)),
     Rung('soup', TRUNK, {}, 'Wortsman et al. 2022', 'mean weights of all seeds', ('soup', None)),
@@ -158,6 +162,14 @@ BUDGET = dict(  # of the published records; arguments of `study`
 )
 SEEDS = 11711, 11712, 11713
 
+# %% ../nbs/66_ladder.ipynb #1ea34807
+def _is_made(rung):  # of other runs, without training
+    return bool(rung.made) and rung.made[0] in HOW
+
+
+def _is_later(rung):  # trained, but after the runs that it needs
+    return bool(rung.made) and rung.made[0] not in HOW
+
 # %% ../nbs/66_ladder.ipynb #0c29ebf4
 class Ladder:
     "The rungs, their runs, and what was made of them."
@@ -179,18 +191,30 @@ class Ladder:
         self.rungs = known_rungs(names)
         cells = ladder_rungs(steps, [r.name for r in self.rungs])
         self.trained = study('ladder', cells, steps=steps, **budget)
-        for rung in self.rungs:
-            if rung.made[:1] == ('teacher',):
-                names = [run_name(self.trained.settings[rung.over, s]) for s in self.seeds]
-                cells[rung.name] = cells[rung.over] | rung.changes | dict(teacher=names)
-        self.grid = study('ladder', cells, steps=steps, **budget)  # with those that are taught
+        for rung in filter(_is_later, self.rungs):
+            cells[rung.name] = cells[rung.over] | rung.changes
+        self.grid = study('ladder', cells, steps=steps, **budget)  # with those that need others
+        for rung in filter(_is_later, self.rungs):
+            self.let_follow(rung)
 
     def __repr__(self):
         return f'Ladder({len(self.rungs)} rungs, seeds {", ".join(map(str, self.seeds))})'
 
 # %% ../nbs/66_ladder.ipynb #08f9e962
-def _is_made(rung):  # of other runs, without training
-    return bool(rung.made) and rung.made[0] != 'teacher'
+@patch
+def let_follow(self: Ladder, rung: Rung):
+    "Tell the runs of a rung which runs they learn from, or go on from; these keep that moment."
+    parents = {s: self.trained.settings[rung.over, s] for s in self.seeds}
+    for seed, parent in parents.items():
+        name = run_name(parent)
+        step = int(parent.steps_per_epoch) * (parent.epochs - 1)
+        needs = dict(teacher=[run_name(p) for p in parents.values()])
+        if rung.made[0] == 'fork':
+            needs = dict(fork=f'{name}@{step}')
+            kept = dataclasses.replace(parent, keep_forks='epochs')  # of the same name
+            self.trained.settings[rung.over, seed] = self.grid.settings[rung.over, seed] = kept
+        own = self.grid.settings[rung.name, seed]
+        self.grid.settings[rung.name, seed] = dataclasses.replace(own, **needs)
 
 
 @patch
