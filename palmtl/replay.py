@@ -75,7 +75,15 @@ def _changed_environment(then, now):  # {thing: (then, now)}
     return {k: (a.get(k), b.get(k)) for k in a.keys() | b.keys() if a.get(k) != b.get(k)}
 
 # %% ../nbs/45_replay.ipynb #551b8a49
-_MAY_CHANGE = ('data', 'device', 'encoder', 'tasks', 'threads')
+_MAY_CHANGE = ('data', 'device', 'encoder', 'fork', 'tasks', 'threads')
+
+# %% ../nbs/45_replay.ipynb #0b668cc3
+def _parent_of(record):  # setting `fork`, with the folder in which the parent lies, if it is here
+    name, _, step = record.settings.fork.rpartition('@')
+    for folder in (record.folder.parent / name, runs_folder() / name):
+        if name and (folder / 'forks').is_dir():
+            return f'{folder.resolve()}@{step}'
+    return record.settings.fork
 
 # %% ../nbs/45_replay.ipynb #20cb61f2
 def replay(
@@ -93,6 +101,7 @@ def replay(
     then = record.read_json('environment.json')
     given = dataclasses.asdict(record.settings)
     given['threads'] = record.settings.threads or then.get('threads', 0)
+    given['fork'] = _parent_of(record)
     settings = make_settings(**(given | changes))
     t = Trainer(settings, runs or runs_folder() / 'replays', [progress_bar()])
     now = describe_environment(t.device) | dict(precision=t.precision, sources=t.sources())
@@ -105,7 +114,7 @@ def main(args=None):  # `record setting=value ...`
     "The command; returns 0 if the run came out the same, 1 if not, 2 at bad input."
     args = sys.argv[1:] if args is None else args
     if not args or any('=' not in x for x in args[1:]):
-        options = '[encoder=...] [data=...] [device=...] [threads=...]'
+        options = '[encoder=...] [data=...] [device=...] [fork=...] [threads=...]'
         raise InputError(f'python -m palmtl.replay RECORD {options} was expected')
     changes = dict(x.split('=', 1) for x in args[1:])
     run, environment, table = replay(Run(args[0]), **changes)

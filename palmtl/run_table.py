@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['USABLE', 'plain_text', 'cell_text', 'check_small_files', 'read_line', 'as_table', 'is_run', 'published_records',
-           'find_runs', 'is_numeric', 'operands', 'alternatives', 'matches', 'query', 'sort_runs', 'ReadRun',
-           'group_runs', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
+           'find_runs', 'is_numeric', 'operands', 'alternatives', 'matches', 'query', 'sort_runs', 'fork_tree',
+           'ReadRun', 'group_runs', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
 
 # %% ../nbs/60_run_table.ipynb #cell-3
 import dataclasses, hashlib, json, math, operator, re, shlex
@@ -310,6 +310,35 @@ def sort_runs(
     out = table.loc[[*order, *table.index[table[column].isna()]]]
     out.attrs = table.attrs
     return out
+
+# %% ../nbs/60_run_table.ipynb #426b274f
+def _parents(table):  # folder -> name of the run from which it was forked
+    same = table.attrs.get('same', {}).get('fork', '')
+    forks = table['fork'] if 'fork' in table else pd.Series(same, index=table.index, dtype=object)
+    named = {f: str(v).rpartition('@')[0] for f, v in forks.items()}
+    return {f: Path(v).name for f, v in named.items() if v}
+
+
+def fork_tree(
+    table: pd.DataFrame,  # from `find_runs`, sorted
+) -> tuple:  # (the same rows, each fork below its parent; how deep each of them stands)
+    "Runs and their forks as a tree; a fork whose parent is not in the table stands as a root."
+    parents, by_name, children = _parents(table), dict(zip(table.run, table.index)), {}
+    for folder in table.index:
+        children.setdefault(by_name.get(parents.get(folder)), []).append(folder)
+    depths = {}
+
+    def enter(folder, depth):
+        if folder not in depths:  # settings that somebody changed may name each other
+            depths[folder] = depth
+            for child in children.get(folder, []):
+                enter(child, depth + 1)
+
+    for folder in [*children.get(None, []), *table.index]:
+        enter(folder, 0)
+    out = table.loc[list(depths)]
+    out.attrs = table.attrs
+    return out, list(depths.values())
 
 # %% ../nbs/60_run_table.ipynb #cell-15
 class ReadRun(Run):
