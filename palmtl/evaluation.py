@@ -180,6 +180,9 @@ def lost_best(
         return ''
     if (run.folder / 'dev.npz').exists():
         return f'Run {run.folder.name} is a published record, which holds no weights.'
+    if made := run.record.get('ensemble'):  # chapter 43
+        members = len(made['members'])
+        return f'Run {run.folder.name} is a vote of {members} runs and has no weights of its own.'
     kept = 'its scores and predictions are there, its weights are not'
     return f'Run {run.folder.name} is finished, but its folder best was removed: {kept}.'
 

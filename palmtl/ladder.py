@@ -17,7 +17,7 @@ from plotly.subplots import make_subplots
 from .basics import InputError, nearest
 from .data import find_folder
 from .metrics import METRICS, paired_difference, score_task
-from .settings import _FIELDS, run_name
+from .settings import _FIELDS, resolve_tasks, run_name
 from .runs import Run, publish, runs_folder
 from .statistics import MARGIN, verdict
 
@@ -304,16 +304,18 @@ def _cost(run):  # of training: seconds of the processor where they are known, b
 
 @patch
 def costs(self: Ladder, rung: Rung) -> dict:  # seconds, memory (MB), forwards, models; or nan
-    "What a run of a rung costs: to train, to hold, and to ask."
-    runs = [self.run_of(rung, s) for _, s in self.keys_of(rung)]
-    runs = [r for r in runs if r.state == 'finished']
-    if not runs:
-        return dict.fromkeys(('seconds', 'memory', 'forwards', 'models'), math.nan)
-    seconds, memory = np.mean([_cost(r) for r in runs], 0)
-    both = 2 if runs[0].settings.both_orders else 1
-    forwards = runs[0].summary.get('forwards', both)
-    models = forwards / both  # that are asked
-    return dict(seconds=seconds, memory=memory / 1e6, forwards=forwards, models=models)
+    "What a run of a rung costs: to train with all its members, to hold, and to ask."
+    out = []
+    for _, seed in self.keys_of(rung):
+        run = self.run_of(rung, seed)
+        if run.state == 'finished':
+            members = self.members_of(rung, seed) if _is_made(rung) else [run]
+            each = np.array([_cost(r) for r in members if r.state == 'finished'])
+            both = 2 if run.settings.both_orders else 1
+            forwards = run.summary.get('forwards', both)
+            out.append((each[:, 0].sum(), each[:, 1].max() / 1e6, forwards, forwards / both))
+    names = 'seconds', 'memory', 'forwards', 'models'
+    return dict(zip(names, np.mean(out, 0) if out else [math.nan] * 4))
 
 # %% ../nbs/66_ladder.ipynb #0961f7f6
 def _mean_of(parts):  # quantity -> value, replicates of the mean run
@@ -626,7 +628,8 @@ def plan(self: Ladder) -> str:  # a few lines
     steps = 0
     for key in left:
         s = self.grid.settings[key]
-        steps += int(s.steps_per_epoch) * s.epochs * s.batch_size / 32
+        tasks = len(resolve_tasks(s)) if s.step_loss == 'sum' else 1
+        steps += int(s.steps_per_epoch) * s.epochs * s.batch_size * tasks / 32
     made = sum(len(self.keys_of(r)) for r in self.rungs if _is_made(r))
     text = f'{len(self.rungs)} rungs: {len(self.grid)} runs, and {made} ensembles of them; '
     return text + f'{len(left)} are not finished: {steps:,.0f} steps of 32 rows.'
