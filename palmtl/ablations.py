@@ -16,7 +16,7 @@ from .basics import InputError, nearest, write_atomic
 from .data import find_files, find_folder
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, read_config
-from .runs import Run, runs_folder
+from .runs import Run, run_path, runs_folder
 from .settings import Settings, changed_settings, make_settings, resolve_tasks, run_name
 from .control import Screen
 
@@ -192,11 +192,11 @@ def check(self: Grid):
 @patch
 def run_of(self: Grid, key) -> Run:  # key: (label, seed)
     "The run of a cell: in the folder of runs, or else a published record of it."
-    name = run_name(self.settings[key])
-    run = Run(self.where / name)
+    run = Run(run_path(self.settings[key], self.where))
     if run.state != 'finished':
         for folder in (self.where / 'published', find_folder('runs/published')):
-            record = next(iter(sorted(folder.glob(f'**/{name}/summary.json'))), None)
+            digest = run.folder.name.rpartition('-')[2]
+            record = next(iter(sorted(folder.glob(f'**/*-{digest}/summary.json'))), None)
             if record:
                 return Run(record.parent)
     return run

@@ -13,6 +13,7 @@ __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings',
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, json, math, re, shlex
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 import pandas as pd
 from .basics import InputError, load_plugin, nearest
 from .tasks import load_task, PAPER_TASKS
@@ -899,8 +900,8 @@ def run_record(settings: Settings) -> dict:  # all that defines the run; what se
     return record
 
 # %% ../nbs/21_settings.ipynb #90351d5e
-def run_name(settings: Settings) -> str:  # e.g. `dynamic-6pals-concat-s11711-1f3a9c0b`
-    "The name of the run's folder."
+def run_name(settings: Settings) -> str:  # e.g. `dynamic-6pals-concat-glue-s11711-1f3a9c0b`
+    "The name of the run's folder: what is looked for most, then a digest of all that counts."
     record = run_record(settings)
     record['settings'] = {
         k: v
@@ -908,10 +909,17 @@ def run_name(settings: Settings) -> str:  # e.g. `dynamic-6pals-concat-s11711-1f
         if k not in NOT_IN_NAME and v != _FIELDS[k].metadata['default']
     }
     digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:8]
-    readable = f'{settings.scheduler}-{settings.n_pals}pals-{settings.pairs}-s{settings.seed}'
+    parts = [settings.scheduler, f'{settings.n_pals}pals', settings.pairs]
+    parts += [_tasks_part(settings.tasks)] * bool(settings.tasks) + [f's{settings.seed}']
+    readable = '-'.join(parts)
     if settings.fork:
         readable += f"-from{settings.fork.rpartition('@')[2]}"
     return f'{readable}-{digest}'
+
+
+def _tasks_part(tasks):  # names, groups and paths of task files -> a few letters of a file's name
+    names = [re.sub(r'\W', '', Path(t).stem) for t in tasks]
+    return '+'.join(names) if len(names) <= 3 else f'{len(names)}tasks'
 
 # %% ../nbs/21_settings.ipynb #1e8be59f
 def changed_settings(settings: Settings) -> dict:  # setting -> value

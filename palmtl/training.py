@@ -22,7 +22,7 @@ from .model import Corpus, MultitaskModel, cut_batch, predict
 from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, score_task, total
 from .settings import Settings, differences, make_settings, resolve_tasks, run_name
-from .runs import Run, describe_environment, peak_memory, runs_folder
+from .runs import Run, describe_environment, peak_memory, run_path, runs_folder
 from .callbacks import CallbackList
 from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint
 from .checkpoints import lost_checkpoint, save_checkpoint
@@ -1209,7 +1209,7 @@ def write_environment(self: Trainer):
 def open_fork(self: Trainer, runs):  # a `Fork`, or None
     "Read the moment that setting `fork` names, if this run does not go on from its own checkpoint."
     s, runs = self.settings, runs or runs_folder()
-    if not s.fork or Run(Path(runs) / run_name(s)).state != 'new':
+    if not s.fork or Run(run_path(s, runs)).state != 'new':
         return None
     fork = load_fork(s.fork, runs, self.device)
     names, theirs = ([t.name for t in tasks] for tasks in (self.tasks, fork.parent.tasks))
