@@ -22,6 +22,7 @@ from .schedulers import SCHEDULERS
 
 # %% ../nbs/54_dashboard.ipynb #218987d8
 from .live import PACE_HELP, PANES, LiveRun, pace_text, run_label, seconds_left
+from .live import silence_text
 
 # %% ../nbs/54_dashboard.ipynb #165402d6
 def _button(text, help, act, **kw):
@@ -108,7 +109,8 @@ def state_text(self: Watch, writer, error) -> str:
     if self.run.state == 'finished':
         return 'finished'
     if writer:
-        return 'paused' if self.run.is_requested('pause') else f'running ({writer})'
+        silent = ', '.join(filter(None, [writer, silence_text(self.run)]))
+        return 'paused' if self.run.is_requested('pause') else f'running ({silent})'
     return 'stopped by an error' if error else 'not running; start it again to go on'
 
 # %% ../nbs/54_dashboard.ipynb #4af3472f

@@ -51,6 +51,8 @@ async function render({model, el}) {
   const Plotly = await library(model);
   const draw = () => {
     const {data, layout} = model.get('figure');
+    plot.setAttribute('role', 'figure');
+    plot.setAttribute('aria-label', (layout.title?.text ?? 'chart').replace(/<[^>]*>/g, ' '));
     drawIn(plot, data, withTheme(layout), {responsive: true, displaylogo: false});
   };
   draw();

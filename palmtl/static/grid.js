@@ -4,7 +4,7 @@ function sparkline(values, says) {
   const picture = document.createElementNS(SVG, 'svg');
   const low = Math.min(...values), high = Math.max(...values);
   const x = i => values.length > 1 ? i * WIDTH / (values.length - 1) : 0;
-  const y = v => high > low ? HEIGHT * (high - v) / (high - low) : HEIGHT / 2;
+  const y = v => high > low ? 2 + (HEIGHT - 4) * (high - v) / (high - low) : HEIGHT / 2;
   picture.setAttribute('width', WIDTH);
   picture.setAttribute('height', HEIGHT);
   picture.setAttribute('role', 'img');
