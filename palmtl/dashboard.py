@@ -246,7 +246,7 @@ def control(
 ) -> W.Widget:
     "The widget for a setting, with its help as tooltip."
     f = Settings.__dataclass_fields__[name]
-    style = dict(style=dict(description_width='112px'), layout=W.Layout(width='252px'))
+    style = dict(style=dict(description_width='112px'), layout=W.Layout(width='240px'))
     kw = dict(description=name, value=value, **style)
     return described(_field(name, value, f, kw), help_text(name))
 

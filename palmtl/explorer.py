@@ -155,12 +155,13 @@ def make_filter(self: Explorer, published):
         _button('None', 'choose none', lambda: setattr(self.table, 'chosen', [])),
         _button('', 'look for runs again', self.read, icon='refresh'),
     ]
-    return W.VBox([W.HBox([self.filter, *buttons, self.published]), self.make_columns()])
+    columns = self.make_columns()
+    return W.VBox([W.HBox([self.filter, *buttons, self.ask, self.published]), columns])
 
 # %% ../nbs/63_explorer.ipynb #d88fc249
 @patch
 def make_columns(self: Explorer):
-    "A list of the table's columns, behind a button."
+    "A list of the table's columns, shown while its button is down."
     help = 'Ctrl and a click choose several; none: those in which the listed runs differ'
     self.columns = W.SelectMultiple(description='columns', rows=8, **_line('460px', '60px'))
     self.columns.tooltip = help
@@ -173,7 +174,7 @@ def make_columns(self: Explorer):
         place.layout.display = '' if change.new else 'none'
 
     self.ask.observe(toggle, 'value')
-    return W.VBox([self.ask, place])
+    return place
 
 # %% ../nbs/63_explorer.ipynb #cd8724d9
 @patch
