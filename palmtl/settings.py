@@ -327,6 +327,10 @@ _RDROP = (
     'weight of R-Drop: the distance of two passes with different dropout (Liang et al. 2021); '
     '0: off'
 )
+_SMART_EPS = (
+    "largest element of such a change; the elements of MiniLM's embeddings have a standard "
+    'deviation of 0.47'
+)
 
 # %% ../nbs/21_settings.ipynb #c2cf23ed
 @dataclass(frozen=True)
@@ -334,11 +338,9 @@ class SmoothnessSettings:
     "Terms beside the loss that ask for smooth answers (chapter 35)."
 
     smart: float = setting(0.0, _SMART, low=0)
-    smart_eps: float = setting(
-        0.1, 'largest element of such a change, where embeddings have about 1', above=0
-    )
+    smart_eps: float = setting(0.05, _SMART_EPS, above=0)
     smart_step: float = setting(
-        0.1, 'how far a step of the search for it goes, in the same units', above=0
+        1.0, 'how far a step of the search for it goes; far beyond smart_eps: to its edge', above=0
     )
     smart_steps: int = setting(1, 'steps of that search', low=1)
     rdrop: float = setting(0.0, _RDROP, low=0)
