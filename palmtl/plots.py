@@ -398,7 +398,8 @@ def _with_slider(fig, run, title, rows):
     for fork in run.events('fork')[-1:]:
         line = dict(color=MIDDLE, dash='dash', width=1)
         fig.add_vline(x=fork['step'], line=line, annotation_text='fork')
-    slider = dict(visible=True, thickness=0.1 / rows)
+    slider = dict(visible=True, thickness=0.05, bgcolor='rgba(128,128,128,0.15)')
+    slider |= dict(bordercolor=MIDDLE, borderwidth=1)  # to be seen on a dark page too
     fig.update_xaxes(rangeslider=slider, title='step', row=rows, col=1)
     return fig.update_layout(margin=dict(b=110))
 
