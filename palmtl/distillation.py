@@ -15,8 +15,7 @@ from .basics import InputError, write_atomic
 from .tasks import Task
 from .data import Rows, cached_tokens
 from .model import predict, probabilities, task_loss
-from .runs import Run, find_run, runs_folder
-from .settings import run_name
+from .runs import Run, find_run, run_path, runs_folder
 from .evaluation import load_best, logits_of_rows, read_orders
 
 # %% ../nbs/37_distillation.ipynb #f31f1580
@@ -144,7 +143,7 @@ class Teacher:
     def of(cls, trainer, runs=None):
         "The teacher that a run's settings name; raises `InputError` if it cannot teach it."
         s, where = trainer.settings, Path(runs or runs_folder())
-        folder = where / run_name(s)
+        folder = run_path(s, where)
         known = any((folder / n).exists() for n in ('teacher.npz', 'summary.json'))
         teachers = [] if known else [find_run(r, where) for r in s.teacher]
         for run in teachers:

@@ -299,7 +299,9 @@ def _cost(run):  # of training: seconds of the processor where they are known, b
     events = run.events('step')
     one_thread = run.settings.threads == 1
     cpu = events[-1].get('cpu') if events and one_thread else None
-    return cpu or run.summary['seconds'], run.summary.get('memory') or math.nan
+    before = [event['seconds'] for event in run.events('mlm')[-1:]]  # before the first step
+    seconds = (cpu or run.summary['seconds']) + sum(before)
+    return seconds, run.summary.get('memory') or math.nan
 
 
 @patch
@@ -310,6 +312,8 @@ def costs(self: Ladder, rung: Rung) -> dict:  # seconds, memory (MB), forwards, 
         run = self.run_of(rung, seed)
         if run.state == 'finished':
             members = self.members_of(rung, seed) if _is_made(rung) else [run]
+            if run.settings.teacher:  # which had to be trained as well
+                members = [*members, *(self.grid.run_of((rung.over, s)) for s in self.seeds)]
             each = np.array([_cost(r) for r in members if r.state == 'finished'])
             both = 2 if run.settings.both_orders else 1
             forwards = run.summary.get('forwards', both)
@@ -491,6 +495,8 @@ def _draw_costs(fig, shown):
             marker_color='#BBBBBB',
             text=[how.format(v) if ok else '' for v, ok in zip(shown[column], known)],
             textposition='inside',
+            textangle=0,
+            constraintext='none',
             textfont_color='#000000',
             insidetextanchor='start',
             showlegend=False,
@@ -647,12 +653,14 @@ def main(
     parser.add_argument('--seeds', default=','.join(map(str, SEEDS)), help='with commas')
     parser.add_argument('--rungs', help='names with ; between; all if not given')
     parser.add_argument('--steps', type=int, default=250, help='of an epoch; there are three')
+    parser.add_argument('--precision', default='fp32', help='fp32, or bf16: part of the name')
     parser.add_argument('--workers', type=int, default=1, help='runs at a time')
     parser.add_argument('--publish', help='folder of records; none are written if not given')
     parser.add_argument('--list', action='store_true', help='only say what would be trained')
     given = parser.parse_args(args)
     try:
-        ladder = Ladder(given.encoder, given.data, given.seeds, given.rungs, given.steps)
+        which = given.encoder, given.data, given.seeds, given.rungs, given.steps
+        ladder = Ladder(*which, precision=given.precision)
         print(ladder.plan())
         if given.list:
             return 0
