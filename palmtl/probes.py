@@ -4,19 +4,22 @@
 
 # %% auto #0
 __all__ = ['all_states', 'layer_vectors', 'key_words', 'control_labels', 'probe', 'probe_table', 'probe_chart', 'cka',
-           'before_training', 'cka_table', 'cka_chart', 'probe_sentence', 'cka_sentence']
+           'before_training', 'cka_table', 'cka_chart', 'probe_sentence', 'cka_sentence', 'probe_report', 'main',
+           'read_probes']
 
 # %% ../nbs/49_probes.ipynb #81cb6972
-import contextlib, copy
+import argparse, contextlib, copy, json, sys
 from collections import Counter
+from pathlib import Path
 import numpy as np, pandas as pd, plotly.graph_objects as go, torch
-from .basics import InputError
-from .data import Rows, limit_rows, tokenize
+from .basics import InputError, reports_bad_input, write_atomic
+from .data import Rows, find_folder, limit_rows, tokenize
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder
 from .model import Corpus, MultitaskModel, cut_batch
 from .evaluation import batches_by_length, build_model
 from .metrics import METRICS
+from .runs import Run, find_run
 from .predict import Predictor, load, without_pals
 
 # %% ../nbs/49_probes.ipynb #31595477
@@ -265,3 +268,61 @@ def cka_sentence(
     least = int(same.argmin())
     where = f'layer {least}' if least else 'the embeddings'
     return f'The same layers are {same.min():.2f} to {same.max():.2f} alike, least in {where}.'
+
+# %% ../nbs/49_probes.ipynb #40b1910d
+def probe_report(
+    run: Run,  # with a best model
+    beside: Run | None = None,  # another run with the same tasks, for CKA
+    n: int = 1000,  # dev rows of each task at most
+) -> dict:  # for JSON
+    "Probes of a run's layers, and how alike they are to others."
+    model, s = load(run, 'cpu'), run.settings
+    rows = {t.name: run.dev_rows(t) for t in run.tasks}
+    report = dict(run=run.folder.name, scheduler=s.scheduler, n_pals=s.n_pals, seed=s.seed, rows=n)
+    report['probes'] = probe_table(model, rows, n).round(5).to_dict('list')
+    others = {'before training': before_training(model)}
+    if beside is not None:
+        others[beside.folder.name] = load(beside, 'cpu')
+    report['cka'] = {
+        name: {
+            task: cka_table(other, model, r, n).round(5).values.tolist() for task, r in rows.items()
+        }
+        for name, other in others.items()
+    }
+    return report
+
+# %% ../nbs/49_probes.ipynb #691437be
+@reports_bad_input
+def main(
+    args=None,  # of the command line; `sys.argv` if None
+) -> int:  # 0, or 2 at bad input
+    "`python -m palmtl.probes RUN [--beside OTHER]`: probe a run and keep what was found."
+    parser = argparse.ArgumentParser(prog='python -m palmtl.probes', description=main.__doc__)
+    parser.add_argument('run', help='its folder, or its name in the folder of runs')
+    parser.add_argument('--beside', metavar='OTHER', help='another run, for CKA')
+    parser.add_argument('--rows', type=int, default=1000, help='dev rows of each task at most')
+    given = parser.parse_args(args)
+    run = find_run(given.run)
+    other = find_run(given.beside) if given.beside else None
+    path = run.folder / 'probes.json'
+    write_atomic(path, json.dumps(probe_report(run, other, given.rows)))
+    print(path)
+
+# %% ../nbs/49_probes.ipynb #b52d2587
+if __name__ == '__main__' and '__file__' in globals():
+    sys.exit(main())  # as a command, not in a notebook
+
+# %% ../nbs/49_probes.ipynb #2017c204
+def read_probes(
+    folder=None,  # of reports; those of the clone if None
+) -> list:  # of dict, from `probe_report`
+    "The reports of a folder; raises `InputError` for one that cannot be read."
+    out = []
+    for path in sorted(Path(folder or find_folder('runs/published/probes')).glob('*.json')):
+        try:
+            report = json.loads(path.read_text(encoding='utf-8'))
+            report['probes']['layer'], report['cka']['before training']
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InputError(f'{path}: is not a report of probes') from None
+        out.append(report)
+    return out
