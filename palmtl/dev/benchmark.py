@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['NAMES', 'Stretch', 'CURVES', 'BESIDE', 'PARTS', 'Field', 'Ours', 'published_weights', 'Theirs', 'their_model',
            'dictionaries', 'collate', 'Plain', 'Turns', 'HuggingFace', 'lineup', 'contestant', 'stretch', 'take_turns',
-           'race', 'ratios', 'race_table', 'memory_mb', 'forget_peak', 'in_child', 'peak_memory', 'flat_memory',
-           'fresh_encoder', 'pals_cost', 'pals_table', 'evaluation', 'evaluation_table', 'start_up', 'write_pairs',
-           'growth', 'curves', 'apart', 'curves_table', 'Sharing', 'busy_processes', 'timed', 'beside_others',
-           'beside_table', 'race_figure', 'growth_figure', 'curves_figure', 'machine', 'targets', 'benchmark',
-           'show_part', 'main']
+           'race', 'ratios', 'race_table', 'race_sentence', 'memory_mb', 'forget_peak', 'in_child', 'peak_memory',
+           'flat_memory', 'fresh_encoder', 'pals_cost', 'pals_table', 'evaluation', 'evaluation_table', 'start_up',
+           'write_pairs', 'growth', 'curves', 'apart', 'curves_table', 'Sharing', 'busy_processes', 'timed',
+           'beside_others', 'beside_table', 'race_figure', 'growth_figure', 'curves_figure', 'machine', 'targets',
+           'benchmark', 'show_part', 'main']
 
 # %% ../../nbs/72_benchmark.ipynb #cell-3
 import argparse, contextlib, dataclasses, functools, gc, html, importlib.util, itertools, json
@@ -748,6 +748,22 @@ def race_table(
             }
         )
     return pd.DataFrame(out).set_index(['batch', 'contestant'])
+
+# %% ../../nbs/72_benchmark.ipynb #c72773da
+def race_sentence(
+    race: pd.DataFrame,  # from `race_table`
+) -> str:  # the conclusion
+    "How much faster palmtl trains than each of the others, at every batch size."
+    own = race.xs(f"d: {NAMES['d']}", level='contestant')
+    parts = []
+    for r in own.itertuples():
+        text = f'at batches of {r.Index} it trains {own["× a"][r.Index]:.2f} times as fast as a plain loop'
+        tuned = own['× c'][r.Index]
+        parts.append(
+            text
+            + (f' and {tuned:.2f} times as fast as the tuned Trainer' if tuned == tuned else '')
+        )
+    return '**palmtl, measured here:** ' + '; '.join(parts) + '.'
 
 # %% ../../nbs/72_benchmark.ipynb #cell-29
 def memory_mb(
