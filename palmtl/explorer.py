@@ -230,8 +230,7 @@ def list_runs(self: Explorer):
         kept = [c for c in self.columns.value if c in names]
         self.columns.options = names
         self.columns.value = kept
-    # scores and settings; a float among them is shown with its digits
-    self.table.digits = [c for c in t if c not in ('run', 'state', 'date', 'note')]
+    self.table.digits = self.found.attrs['scores']
     self.table.show(t, self.depths, self.columns.value)
 
 # %% ../nbs/63_explorer.ipynb #d66e2308

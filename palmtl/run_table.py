@@ -134,7 +134,9 @@ def _row(line, settings, tasks, columns):  # of the table: each task and setting
 # %% ../nbs/60_run_table.ipynb #edbcfdb0
 def as_table(
     lines: list,  # of `read_line`
-) -> pd.DataFrame:  # one row per line; `attrs['same']` holds the settings that all share
+) -> (
+    pd.DataFrame
+):  # one row per line; `attrs['same']`: the settings that all share, `attrs['scores']`: columns
     "Lines as a table, with the settings in which they differ."
     text = lambda v: plain_text(v) if isinstance(v, (list, dict)) else v
     settings = [{k: text(v) for k, v in (s or {}).items()} for _, s in lines]
@@ -148,7 +150,7 @@ def as_table(
     head = ['folder', 'run', 'state', 'score', *tasks.values(), *columns.values(), 'date', 'note']
     table = pd.DataFrame(rows, columns=head).set_index('folder')
     same = {_setting_column(k): v for k, v in first.items() if k not in differ}
-    table.attrs['same'] = same
+    table.attrs |= dict(same=same, scores=['score', *tasks.values()])
     return table
 
 # %% ../nbs/60_run_table.ipynb #3162b94a
