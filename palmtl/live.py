@@ -147,6 +147,8 @@ def pace_text(
     if machine.get('speed'):
         floor = floor_seconds(machine['speed'], tokens, len({e['step'] for e in steps}))
         text += f', {took / floor:.1f} × the floor'
+    if run.state == 'finished':
+        return text  # nobody can do anything about it now
     changes = run.events('threads')
     if changes and changes[-1]['threads'] < changes[-1]['most']:
         return f'{text}, cores shared: {threads_text(changes[-1])}'
