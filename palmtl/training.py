@@ -390,7 +390,7 @@ def add_probes(self: Trainer, runs=None):
 # %% ../nbs/38_training.ipynb #03e52650
 @patch
 def add_thread_keeper(self: Trainer):
-    "Where nobody chose the number of threads, it follows what the cores are free for (chapter 37)."
+    "Where nobody chose the number of threads, it follows what the cores are free for (chapter 27)."
     s = self.settings
     if s.threads or s.deterministic or self.device.type != 'cpu':
         return
@@ -1177,7 +1177,7 @@ def restore(self: Trainer):
 # %% ../nbs/38_training.ipynb #37a9f7c9
 @patch
 def measure_speed(self: Trainer):
-    "What a step of this model must cost on this machine at least (notebook 27)."
+    "What a step of this model must cost on this machine at least (notebook 26)."
     length = float(np.mean([c.lengths.mean() for c in self.corpora]))
     rates = machine_rates(str(self.device), self.precision, torch.get_num_threads())
     names = 'flops_per_second', 'bytes_per_second'

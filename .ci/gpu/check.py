@@ -1,5 +1,5 @@
 """Stage `check`: is a recorded step the step that is meant? What must be proved stands in a table
-of chapter 26; each row is an item here."""
+of chapter 15; each row is an item here."""
 
 import collections
 import contextlib
@@ -350,7 +350,7 @@ def notebook_cells(place: Place):
         return source
 
     try:
-        for name in ('26_graphs', '38_training', '70_faults'):
+        for name in ('15_graphs', '38_training', '70_faults'):
             with contextlib.redirect_stdout(io.StringIO()):
                 n = run_flagged(ROOT / 'nbs' / f'{name}.ipynb', change=change)
             place.write('check', f'cells of {name}', cells=n, ok=n > 0)
