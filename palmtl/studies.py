@@ -432,7 +432,7 @@ def transfer_map(
     if not len(table):
         return blank_chart('no run is finished', title)
     heads = dict(transfer='Transfer to the next', forgetting='Forgetting of the first')
-    fig = make_subplots(1, 2, subplot_titles=list(heads.values()), horizontal_spacing=0.14)
+    fig = make_subplots(1, 2, subplot_titles=list(heads.values()), horizontal_spacing=0.26)
     end = max(0.02, float(table.difference.abs().max()))
     scale = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]
     for j, kind in enumerate(heads):

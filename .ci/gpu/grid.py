@@ -11,6 +11,7 @@ from palmtl.ablations import Grid, paper_cells
 from palmtl.comparisons import study
 from palmtl.runs import Run, publish
 from palmtl.settings import run_name
+from packed import extract
 from place import Place, item
 
 LIMIT = 15 * 2**20  # of a tar; 16 MiB may come back
@@ -138,7 +139,7 @@ def check_records(place: Place, runs: int):
     for path in sorted(place.out.glob('records-*.tar')):
         sizes.append(path.stat().st_size)
         with tarfile.open(path) as tar:
-            tar.extractall(folder, filter='data')
+            extract(tar, folder)
     records = [Run(p.parent) for p in sorted(folder.glob('*/summary.json'))]
     steps = 0
     for record in records:

@@ -75,13 +75,18 @@ def wheel_of(package: str, to: Path) -> str:  # its file name
     return name
 
 
+def extract(tar: tarfile.TarFile, to: Path):
+    "All files of an archive; the first releases of Python 3.11 know no filter."
+    tar.extractall(to, **dict(filter='data') if hasattr(tarfile, 'data_filter') else {})
+
+
 def unpack(pack: Path, to: Path) -> dict:  # about.json, and where the wheel is
     "The encoder as `minilm` and the data as `data/cs224n`, where palmtl finds them."
     about = json.loads((pack / 'about.json').read_text())
     (to / 'minilm').mkdir(parents=True, exist_ok=True)
     with tarfile.open(pack / 'encoder.tar') as tar:
-        tar.extractall(to / 'minilm', filter='data')
+        extract(tar, to / 'minilm')
     unpack_tensors(pack, to / 'minilm' / 'model.safetensors')
     with tarfile.open(pack / 'data.tar.xz') as tar:
-        tar.extractall(to / 'data' / 'cs224n', filter='data')
+        extract(tar, to / 'data' / 'cs224n')
     return about | dict(wheel_path=str((pack / about['wheel']).resolve()))
