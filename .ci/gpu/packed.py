@@ -22,14 +22,31 @@ def read_safetensors(path: Path) -> tuple:  # ({name: {dtype, shape, data_offset
     return header, raw[8 + length :]
 
 
-def pack_tensors(path: Path, to: Path) -> dict:  # what a record must say of them
-    "All fp32 tensors rounded to fp16; the high bytes packed, the low ones as they are: noise."
+def words_of(tokenizer: Path, files) -> np.ndarray:  # ids, in order
+    "The words that some files hold, and all special ones."
+    from tokenizers import Tokenizer
+
+    tok = Tokenizer.from_file(str(tokenizer))
+    tok.no_truncation()
+    tok.no_padding()
+    found = {i for w, i in tok.get_vocab().items() if w.startswith('[')}
+    for path in files:
+        lines = path.read_text(encoding='utf-8').splitlines()
+        for line in tok.encode_batch(lines):
+            found.update(line.ids)
+    return np.array(sorted(found))
+
+
+def pack_tensors(path: Path, to: Path, words: np.ndarray) -> dict:  # what a record must say of them
+    "All fp32 tensors rounded to fp16, their high and low bytes apart; of the word table some rows."
     header, body = read_safetensors(path)
     parts, shapes, furthest = [], {}, 0.0
     for name, entry in header.items():
         if entry['dtype'] != 'F32':
             continue  # positions 0, 1, 2, ... of old checkpoints
         values = np.frombuffer(body[slice(*entry['data_offsets'])], '<f4')
+        if name.endswith('word_embeddings.weight'):
+            values = only_rows(values.reshape(entry['shape']), words).reshape(-1)
         half = values.astype('<f2')
         assert np.isfinite(half).all(), f'{name} does not fit into fp16'
         furthest = max(furthest, float(np.abs(half.astype('<f4') - values).max(initial=0)))
@@ -38,19 +55,27 @@ def pack_tensors(path: Path, to: Path) -> dict:  # what a record must say of the
     planes = np.concatenate(parts).view(np.uint8).reshape(-1, 2)
     (to / 'encoder.json').write_text(json.dumps(shapes))
     (to / 'encoder.high.xz').write_bytes(lzma.compress(planes[:, 1].tobytes(), preset=6))
-    (to / 'encoder.low').write_bytes(planes[:, 0].tobytes())
+    (to / 'encoder.low.xz').write_bytes(lzma.compress(planes[:, 0].tobytes(), preset=1))
     return dict(
         rounded='fp16',
+        words=len(words),  # rows of the word table that are there; the others are zero
         furthest=furthest,  # of a weight from what it was
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),  # of the file before
     )
+
+
+def only_rows(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    "The table with zeros in all other rows: words that the data do not hold need not travel."
+    out = np.zeros_like(table)
+    out[rows] = table[rows]
+    return out
 
 
 def unpack_tensors(pack: Path, to: Path):
     "Write `model.safetensors` in fp32 from what `pack_tensors` left."
     shapes = json.loads((pack / 'encoder.json').read_text())
     high = np.frombuffer(lzma.decompress((pack / 'encoder.high.xz').read_bytes()), np.uint8)
-    low = np.frombuffer((pack / 'encoder.low').read_bytes(), np.uint8)
+    low = np.frombuffer(lzma.decompress((pack / 'encoder.low.xz').read_bytes()), np.uint8)
     values = np.stack([low, high], 1).reshape(-1).view('<f2').astype('<f4')
     header, start = {}, 0
     for name, shape in shapes.items():
