@@ -16,7 +16,7 @@ from .basics import InputError, nearest, write_atomic
 from .data import find_files, find_folder
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, read_config
-from .runs import Run, run_path, runs_folder
+from .runs import Run, run_or_record, run_path, runs_folder
 from .settings import Settings, changed_settings, make_settings, resolve_tasks, run_name
 from .control import Screen
 
@@ -192,14 +192,14 @@ def check(self: Grid):
 @patch
 def run_of(self: Grid, key) -> Run:  # key: (label, seed)
     "The run of a cell: in the folder of runs, or else a published record of it."
-    run = Run(run_path(self.settings[key], self.where))
-    if run.state != 'finished':
-        for folder in (self.where / 'published', find_folder('runs/published')):
-            digest = run.folder.name.rpartition('-')[2]
-            record = next(iter(sorted(folder.glob(f'**/*-{digest}/summary.json'))), None)
-            if record:
-                return Run(record.parent)
-    return run
+    return run_or_record(run_path(self.settings[key], self.where))
+
+
+@patch
+def finished(self: Grid) -> dict:  # (label, seed) -> `Run`
+    "The runs that have ended."
+    runs = {key: self.run_of(key) for key in self.settings}
+    return {key: run for key, run in runs.items() if run.state == 'finished'}
 
 # %% ../nbs/40_ablations.ipynb #36e1e7fa
 def visible_gpus() -> list:  # of str, as CUDA_VISIBLE_DEVICES names them; empty without a GPU

@@ -17,10 +17,9 @@ import numpy as np, pandas as pd
 from scipy import stats
 from .basics import InputError, Registry, json_ready, nearest, reports_bad_input, write_atomic
 from .tasks import Task
-from .data import find_folder
 from .metrics import mcnemar
 from .statistics import holm
-from .runs import Run
+from .runs import Run, read_reports
 from .predict import Predictor, find_run, load, rows_of
 
 # %% ../nbs/48_behaviour.ipynb #9cf77a7f
@@ -772,15 +771,7 @@ def read_behaviour(
     folder=None,  # of reports; those of the clone if None
 ) -> list:  # of dict, from `behaviour_report`
     "The reports of a folder; raises `InputError` for one that cannot be read."
-    out = []
-    for path in sorted(Path(folder or find_folder('runs/published/behaviour')).glob('*.json')):
-        try:
-            report = json.loads(path.read_text(encoding='utf-8'))
-            report['tests'], report['identity'], report['seed']
-        except (OSError, ValueError, KeyError, TypeError):
-            raise InputError(f'{path}: is not a report of behaviour') from None
-        out.append(report)
-    return out
+    return read_reports('behaviour', lambda r: (r['tests'], r['identity'], r['seed']), folder)
 
 # %% ../nbs/48_behaviour.ipynb #fae8d43e
 def recipe(

@@ -8,17 +8,16 @@ __all__ = ['TRUNK', 'LADDER', 'BUDGET', 'SEEDS', 'GOALS', 'Rung', 'known_rungs',
            'say_optimism', 'main']
 
 # %% ../nbs/66_ladder.ipynb #0c51e3a2
-import argparse, dataclasses, math, os, sys
+import argparse, dataclasses, math, sys
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from fastcore.basics import patch
 from plotly.subplots import make_subplots
 from .basics import InputError, nearest
-from .data import find_folder
 from .metrics import METRICS, paired_difference, score_task
 from .settings import _FIELDS, resolve_tasks, run_name
-from .runs import Run, publish, runs_folder
+from .runs import Run, publish, run_or_record, runs_folder
 from .statistics import MARGIN, verdict
 
 # %% ../nbs/66_ladder.ipynb #faac95a5
@@ -240,13 +239,7 @@ def run_of(self: Ladder, rung: Rung, seed) -> Run:  # of any state
     if not _is_made(rung):
         return self.grid.run_of((rung.name, seed))
     name = ensemble_name(self.members_of(rung, seed), *rung.made)
-    run = Run(self.where / name)
-    if run.state != 'finished':
-        for folder in (self.where / 'published', find_folder('runs/published')):
-            record = next(iter(sorted(folder.glob(f'**/{name}/summary.json'))), None)
-            if record:
-                return Run(record.parent)
-    return run
+    return run_or_record(self.where / name)
 
 # %% ../nbs/66_ladder.ipynb #3aaf5e33
 @patch

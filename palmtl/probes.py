@@ -10,16 +10,15 @@ __all__ = ['all_states', 'layer_vectors', 'key_words', 'control_labels', 'probe'
 # %% ../nbs/49_probes.ipynb #81cb6972
 import argparse, contextlib, copy, json, sys
 from collections import Counter
-from pathlib import Path
 import numpy as np, pandas as pd, plotly.graph_objects as go, torch
 from .basics import InputError, reports_bad_input, write_atomic
-from .data import Rows, find_folder, limit_rows, tokenize
+from .data import Rows, limit_rows, tokenize
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder
 from .model import Corpus, MultitaskModel, cut_batch
 from .evaluation import batches_by_length, build_model
 from .metrics import METRICS
-from .runs import Run, find_run
+from .runs import Run, find_run, read_reports
 from .predict import Predictor, load, without_pals
 
 # %% ../nbs/49_probes.ipynb #31595477
@@ -317,12 +316,5 @@ def read_probes(
     folder=None,  # of reports; those of the clone if None
 ) -> list:  # of dict, from `probe_report`
     "The reports of a folder; raises `InputError` for one that cannot be read."
-    out = []
-    for path in sorted(Path(folder or find_folder('runs/published/probes')).glob('*.json')):
-        try:
-            report = json.loads(path.read_text(encoding='utf-8'))
-            report['probes']['layer'], report['cka']['before training']
-        except (OSError, ValueError, KeyError, TypeError):
-            raise InputError(f'{path}: is not a report of probes') from None
-        out.append(report)
-    return out
+    has = lambda r: (r['probes']['layer'], r['cka']['before training'])
+    return read_reports('probes', has, folder)

@@ -25,7 +25,7 @@ from palmtl.comparisons import (
     read_all,
     study,
 )
-from .gradients import conflict_table
+from .gradients import _DIVERGING, conflict_table
 from .plots import COLOURS, MIDDLE, blank_chart, ink_on, layout
 from .runs import Run
 from .settings import resolve_tasks, run_name
@@ -317,10 +317,7 @@ def conflict_summary(
 ) -> pd.DataFrame:  # one row per finished run
     "How far the tasks' gradients agree, and what a step costs."
     out = []
-    for (cell, seed), s in grid.settings.items():
-        run = grid.run_of((cell, seed))
-        if run.state != 'finished':
-            continue
+    for (cell, seed), run in grid.finished().items():
         table = conflict_table(run)
         trunk = table[table.part == 'trunk']
         whole, layers = (trunk[(trunk.layer == 'all') == x] for x in (True, False))
@@ -339,9 +336,8 @@ def conflict_lines(
 ) -> go.Figure:
     "For every pair of tasks how its cosine changes while training, a line a cell."
     tables = [
-        conflict_table(grid.run_of(k)).assign(cell=k[0], seed=k[1])
-        for k in grid.settings
-        if grid.run_of(k).state == 'finished'
+        conflict_table(run).assign(cell=cell, seed=seed)
+        for (cell, seed), run in grid.finished().items()
     ]
     if not tables:
         return blank_chart('no run is finished', title)
@@ -382,11 +378,10 @@ def all_stages(
     grid: Grid,  # of `transfer_cells`
 ) -> pd.DataFrame:  # `stage_scores` of every finished run, with seed and order (a tuple)
     "The scores after every stage of every order."
-    out = [
-        stage_scores(grid.run_of(k)).assign(seed=k[1], order=[tuple(s.order)] * 3 * len(s.order))
-        for k, s in grid.settings.items()
-        if grid.run_of(k).state == 'finished'
-    ]
+    out = []
+    for (_, seed), run in grid.finished().items():
+        d, order = stage_scores(run), tuple(run.settings.order)
+        out.append(d.assign(seed=seed, order=[order] * len(d)))
     if not out:
         return pd.DataFrame(columns=['task', 'metric', 'stage', 'trained', 'seed', 'order'])
     return pd.concat(out, ignore_index=True)
@@ -434,15 +429,16 @@ def transfer_map(
     heads = dict(transfer='Transfer to the next', forgetting='Forgetting of the first')
     fig = make_subplots(1, 2, subplot_titles=list(heads.values()), horizontal_spacing=0.26)
     end = max(0.02, float(table.difference.abs().max()))
-    scale = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]
     for j, kind in enumerate(heads):
         d = table[table.kind == kind]
         z = d.pivot(index='a', columns='b', values='difference')
         names = dict(x=list(z.columns), y=list(z.index))
-        look = dict(zmin=-end, zmax=end, colorscale=scale, colorbar_title='score', showscale=j == 1)
+        look = dict(
+            zmin=-end, zmax=end, colorscale=_DIVERGING, colorbar_title='score', showscale=j == 1
+        )
         fig.add_heatmap(z=z.values, **names, **look, hoverongaps=False, row=1, col=j + 1)
         for r in d.itertuples():
-            ink = ink_on((r.difference / end + 1) / 2, scale)
+            ink = ink_on((r.difference / end + 1) / 2, _DIVERGING)
             text = f'{r.difference:+.3f}' + '*' * (r.verdict in ('better', 'worse'))
             look = dict(x=r.b, y=r.a, text=text, showarrow=False, font_color=ink)
             fig.add_annotation(**look, row=1, col=j + 1)
@@ -524,9 +520,8 @@ def switch_table(
 ) -> pd.DataFrame:  # one row per finished run that looked at its gates
     "How often PALs were switched, how often that was taken back, and where they ended."
     out = []
-    for cell, seed in grid.settings:
-        run = grid.run_of((cell, seed))
-        looks = run.events('gates') if run.state == 'finished' else []
+    for (cell, seed), run in grid.finished().items():
+        looks = run.events('gates')
         if looks:
             switches = run.events('switch')
             undone = sum(e['why'] == 'undo' for e in switches)
