@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['check_settings', 'cell_environment', 'run_cell', 'reason', 'UncompletedJob', 'ProcessJob', 'Grid', 'visible_gpus',
-           'paper_scores', 'paper_cells']
+           'curve_of', 'end_interval', 'cells_behind', 'stopped_text', 'paper_scores', 'paper_cells']
 
 # %% ../nbs/40_ablations.ipynb #cell-4
 import itertools, json, math, os, re, subprocess, sys, time
 from pathlib import Path
-import pandas as pd
+import numpy as np, pandas as pd
+from scipy import stats
 from tqdm import tqdm
 from fastcore.basics import patch
 from .basics import InputError, nearest, write_atomic
@@ -255,13 +256,14 @@ def _take_result(self: Grid, name, key, job):
     error = job.exception()
     if error is not None:
         self.errors[key] = reason(error)
-    elif Run(self.where / name).state != 'finished':
+    elif Run(self.where / name).state != 'finished' and key[0] not in self.stopped_early:
         self.errors[key] = 'stopped before its end'
 
 # %% ../nbs/40_ablations.ipynb #a9bc9ff4
 @patch
-def _run_all(self: Grid, todo, start, workers, poll, bar):  # start(key, worker) -> job
-    waiting, active, places = list(todo), {}, {}
+def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
+    # start(key, worker) -> job; whether a cell can win is asked every tenth time
+    waiting, active, places, looks = list(todo), {}, {}, itertools.count(1)
     try:
         while waiting or active:
             while waiting and len(active) < workers:
@@ -272,6 +274,8 @@ def _run_all(self: Grid, todo, start, workers, poll, bar):  # start(key, worker)
             for name in [n for n, job in active.items() if job.done()]:
                 self._take_result(name, todo[name], active.pop(name))
             self._show(bar, todo, waiting, active)
+            if prune is not None and next(looks) % 10 == 0:
+                self._stop_behind(prune, todo, waiting, active)
     except BaseException:  # above all an interrupt: the cells checkpoint and end
         for name in active:
             (self.where / name / 'stop').touch()
@@ -304,18 +308,137 @@ def _starter(self: Grid, through, cluster, threads, hours, gpus, slurm):  # -> s
 _BAR = '{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}'
 
 # %% ../nbs/40_ablations.ipynb #8d1b551c
+@patch(as_prop=True)
+def plan(self: Grid) -> Path:
+    "The file that tells others what the grid is."
+    return self.where / '.grids' / f'{re.sub("[^a-zA-Z0-9_-]+", "-", self.name)}.json'
+
+
+@patch(as_prop=True)
+def stopped_early(self: Grid) -> dict:  # cell -> what it was judged by
+    "The unfinished cells that `train(prune=...)` stopped, as the plan has them."
+    try:
+        stopped = json.loads(self.plan.read_text(encoding='utf-8'))['stopped early']
+    except (OSError, ValueError, KeyError):
+        return {}
+    if not stopped:
+        return {}
+    unfinished = {k[0] for k in self.settings if self.run_of(k).state != 'finished'}
+    return {c: x for c, x in stopped.items() if c in unfinished}
+
+# %% ../nbs/40_ablations.ipynb #228f65fd
 @patch
-def write_plan(self: Grid) -> Path:  # of the file
+def write_plan(
+    self: Grid,
+    stopped: dict | None = None,  # cells that were stopped early; None: as the plan has them
+) -> Path:  # of the file
     "Write into the folder of runs what is to be trained, so that others can watch the whole grid."
     runs = [
         dict(cell=label, seed=seed, run=run_name(s), settings=changed_settings(s))
         for (label, seed), s in self.settings.items()
     ]
-    path = self.where / '.grids' / f'{re.sub("[^a-zA-Z0-9_-]+", "-", self.name)}.json'
-    path.parent.mkdir(parents=True, exist_ok=True)
     plan = dict(name=self.name, cells=self.labels, seeds=self.seeds, runs=runs)
-    write_atomic(path, json.dumps(plan, indent=1, ensure_ascii=False))
-    return path
+    plan['stopped early'] = self.stopped_early if stopped is None else stopped
+    self.plan.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(self.plan, json.dumps(plan, indent=1, ensure_ascii=False))
+    return self.plan
+
+# %% ../nbs/40_ablations.ipynb #5d6d1239
+def curve_of(
+    run: Run,  # begun or finished
+) -> list:  # of (share of the run's steps, total that would be kept), one an evaluation
+    "How a run's kept total has grown."
+    of, out = run.read_json('environment.json')['steps'], []
+    falls = run.settings.keep == 'last'
+    for e in run.events('epoch'):
+        best = out[-1][1] if out and not falls else -math.inf
+        out.append((e['step'] / of, max(best, e['score'])))
+    return out
+
+# %% ../nbs/40_ablations.ipynb #9e6d8abf
+def end_interval(
+    curve: list,  # of (share, total), from `curve_of`
+    finished: list,  # of curves to their end
+    level: float = 0.95,  # of the interval, in (0, 1)
+) -> tuple:  # (low, high); infinite where fewer than three finished runs tell
+    "Where a run will end, if it gains from here on what finished runs gained."
+    gains = []
+    for other in finished:
+        reached = [total for share, total in other if share <= curve[-1][0] + 1e-9]
+        gains += [other[-1][1] - reached[-1]] if reached else []
+    n = len(gains)
+    if n < 3:
+        return -math.inf, math.inf
+    t = stats.t.ppf((1 + level) / 2, n - 1)
+    half = t * np.std(gains, ddof=1) * math.sqrt(1 + 1 / n)
+    middle = curve[-1][1] + np.mean(gains)
+    return float(middle - half), float(middle + half)
+
+# %% ../nbs/40_ablations.ipynb #56db1d72
+def cells_behind(
+    intervals: dict,  # (cell, seed) -> (low, high), where the run ended or will end
+    margin: float = 0.0,  # how far behind a cell must be, in units of the total
+) -> dict:  # cell -> what it was judged by
+    "The cells whose mean, at its best, stays below the best cell's at its worst."
+    cells = {}
+    for (cell, seed), ends in intervals.items():
+        cells.setdefault(cell, {})[seed] = ends
+    if not cells:
+        return {}
+    worst = {c: np.mean([low for low, _ in ends.values()]) for c, ends in cells.items()}
+    best, out = max(worst, key=worst.get), {}
+    for cell, ends in cells.items():
+        both = [s for s in ends if s in cells[best]]  # like is compared with like
+        if cell == best or not both:
+            continue
+        high = float(np.mean([ends[s][1] for s in both]))
+        low = float(np.mean([cells[best][s][0] for s in both]))
+        if high < low - margin:
+            out[cell] = dict(best=best, seeds=both, high=round(high, 4), low=round(low, 4))
+    return out
+
+# %% ../nbs/40_ablations.ipynb #348db922
+@patch
+def behind(
+    self: Grid,
+    margin: float = 0.0,  # as in `cells_behind`
+) -> dict:  # cell -> what it was judged by
+    "The cells that cannot become the best any more, by the curves as they are now."
+    curves, finished = {}, {}
+    for key in self.settings:
+        run = self.run_of(key)
+        try:
+            curve = curve_of(run)
+        except (InputError, KeyError):  # not begun, or damaged
+            continue
+        if curve:
+            (finished if run.state == 'finished' else curves)[key] = curve
+    ends = {k: (c[-1][1], c[-1][1]) for k, c in finished.items()}
+    ends |= {k: end_interval(c, list(finished.values())) for k, c in curves.items()}
+    return cells_behind(ends, margin)
+
+# %% ../nbs/40_ablations.ipynb #75c286e0
+@patch
+def _stop_behind(self: Grid, margin, todo, waiting, active):  # todo: name -> key
+    stopped, cells = self.stopped_early, {key[0] for key in todo.values()}
+    behind = self.behind(margin)
+    new = {c: x for c, x in behind.items() if c in cells and c not in stopped}
+    if not new:
+        return
+    self.write_plan(stopped | new)
+    for name in [n for n, key in todo.items() if key[0] in new]:
+        if name in waiting:
+            waiting.remove(name)
+        elif name in active:
+            (self.where / name / 'stop').touch()
+
+
+def stopped_text(
+    x: dict,  # a value of `Grid.stopped_early`
+) -> str:
+    "Why a cell was stopped."
+    reach = f'it would reach {x["high"]:.3f} at most, {x["best"]} {x["low"]:.3f} at least'
+    return f'stopped early: {reach}; what is compared with it is biased'
 
 # %% ../nbs/40_ablations.ipynb #6719c648
 @patch
@@ -329,11 +452,15 @@ def train(
     poll: float = 1.0,  # seconds between looks at the jobs
     through: str = 'notebook',  # `notebook`: papermill and a kernel; `process`: neither, local only
     gpus: int = 0,  # of a job on Slurm
+    prune: float | None = None,  # stop cells that stay so far behind the best; None: none
 ) -> pd.DataFrame:  # `table()`
     "Train what is not finished; a failed cell does not stop the others, an interrupt does."
     self.check()
-    self.write_plan()
-    unfinished = [k for k in self.settings if self.run_of(k).state != 'finished']
+    if prune is not None and not prune >= 0:
+        raise InputError(f'prune is {prune}; a margin of at least 0 was expected, or None')
+    self.write_plan(None if prune is not None else {})
+    left = [k for k in self.settings if k[0] not in self.stopped_early]
+    unfinished = [k for k in left if self.run_of(k).state != 'finished']
     todo = {run_name(self.settings[k]): k for k in unfinished}  # two labels may share a run
     if not threads:
         threads = max(1, (os.cpu_count() or 1) // workers) if cluster == 'local' else 1
@@ -342,9 +469,11 @@ def train(
     work = sum(map(self._work_of, todo.values()))
     look = dict(file=Screen.find(), ncols=110, nrows=20, ascii=False, mininterval=0)
     with tqdm(total=work, bar_format=_BAR, **look) as bar:
-        self._run_all(todo, start, workers, poll, bar)
+        self._run_all(todo, start, workers, poll, bar, prune)
     for (label, seed), e in self.errors.items():
         print(f"cell '{label}', seed {seed}: {e}")
+    for label, x in self.stopped_early.items():
+        print(f"cell '{label}' was {stopped_text(x)}")
     return self.table()
 
 # %% ../nbs/40_ablations.ipynb #233185cb
@@ -360,9 +489,10 @@ def _scores(run, keep):  # of a finished run, for the table; raises if it is dam
 @patch
 def table(self: Grid) -> pd.DataFrame:  # one row per cell and seed
     "What became of every cell; a damaged or missing run has its reason and no scores."
-    out = []
+    out, early = [], {c: stopped_text(x) for c, x in self.stopped_early.items()}
     for (label, seed), s in self.settings.items():
-        run, note = self.run_of((label, seed)), self.errors.get((label, seed), '')
+        run = self.run_of((label, seed))
+        note = self.errors.get((label, seed), '') or early.get(label, '')
         row = dict(cell=label, seed=seed, run=run.folder.name, state=run.state, note=note)
         if run.state == 'finished':
             try:

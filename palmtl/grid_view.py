@@ -12,7 +12,7 @@ from pathlib import Path
 import anywidget, ipywidgets as W, numpy as np, pandas as pd, traitlets
 from fastcore.basics import patch
 from .basics import InputError, static_text
-from .ablations import Grid, ProcessJob
+from .ablations import Grid, ProcessJob, stopped_text
 from .comparisons import compare
 from .dashboard import Watch
 from .live import LiveRun, seconds_left, silence_text
@@ -325,7 +325,7 @@ def choose(self: GridView, value):
 @patch
 def lines(self: GridView) -> dict:  # (cell, seed) -> `run_line`
     "A line for every run, as its folder is now."
-    out = {}
+    out, early = {}, self.grid.stopped_early
     for key, name in self.grid.names.items():
         run = self.live.get(key)
         if run is None:
@@ -334,6 +334,8 @@ def lines(self: GridView) -> dict:  # (cell, seed) -> `run_line`
         out[key]['open'] = self.watch is not None and self.watch.run.folder == run.folder
         if key in self.waiting:
             out[key] |= dict(state='waiting for its turn', actions=[])
+        elif key[0] in early and out[key]['state'] in ('stopped', 'not begun'):
+            out[key] |= dict(state='stopped early', note=stopped_text(early[key[0]]))
         elif key in self.grid.errors and out[key]['state'] not in ('running', 'finished'):
             out[key] |= dict(state='failed', note=self.grid.errors[key], actions=['retry'])
     return out
@@ -392,7 +394,9 @@ def count_text(self: GridView, lines) -> str:
     states = [x['state'] for x in lines.values()]
     counts = {s: states.count(s) for s in dict.fromkeys(states)}
     told = ', '.join(f'{n} {html.escape(s)}' for s, n in counts.items())
-    return f'{len(lines)} runs of {len(self.grid.labels)} cells: {told}.'
+    early = list(self.grid.stopped_early)
+    biased = f' Differences from {html.escape(", ".join(early))} are biased.' if early else ''
+    return f'{len(lines)} runs of {len(self.grid.labels)} cells: {told}.{biased}'
 
 # %% ../nbs/55_grid_view.ipynb #1f2cdeea
 @patch
