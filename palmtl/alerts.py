@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ALERTS', 'alert', 'KINDS', 'Alert', 'LossRule', 'AbsentRule', 'OverfittingRule', 'SlowRule', 'ts_seen', 'pal_events',
-           'PalRule', 'Watcher', 'alerts_of', 'check_webhook', 'Webhook', 'AlertCallback']
+           'PalRule', 'Watcher', 'alerts_of', 'written_alerts', 'check_webhook', 'Webhook', 'AlertCallback']
 
 # %% ../nbs/32_alerts.ipynb #a7e24dd8
 import contextlib, http.client, json, math, queue, shutil, statistics, threading, urllib.parse
@@ -199,6 +199,14 @@ def alerts_of(
     events = sorted((e for k in KINDS for e in run.events(k)), key=lambda e: e['step'])
     return Watcher(dataclasses.replace(run.settings, **thresholds)).see(events)
 
+# %% ../nbs/32_alerts.ipynb #ea3917a3
+def written_alerts(
+    events: list,  # of a run
+) -> list:  # of `Alert`
+    "The alerts of no rule that the run wrote down, such as a full disk."
+    found = [e for e in events if e['event'] == 'alert' and e['kind'] not in ALERTS]
+    return [Alert(*(e[k] for k in Alert._fields)) for e in found]
+
 # %% ../nbs/32_alerts.ipynb #1b1d1ee6
 def check_webhook(
     address: str,  # `http://` or `https://`
@@ -285,6 +293,7 @@ class AlertCallback(Callback):
     def tell(self, trainer, found):
         of_task = f' of {found.task}' * bool(found.task)
         print(f'Alert at step {found.step}{of_task}: {found.text}.')
+        trainer.run.append([dict(event='alert') | found._asdict()])
         if self.hook:
             self.hook.send(dict(run=trainer.run.folder.name) | found._asdict())
 

@@ -20,7 +20,7 @@ from .runs import Run
 from .control import busy_advice
 from .speed import cores_shared, floor_seconds
 from .threads import threads_text
-from .alerts import Watcher
+from .alerts import Watcher, written_alerts
 
 # %% ../nbs/53_live.ipynb #f82382fb
 from .plots import AXES, COLOURS, MIDDLE, calm_bins, dev_curves, layout, mark_alerts
@@ -49,7 +49,7 @@ def watch_for_alerts(self: LiveRun, events):
     "Keep what is wrong in new events; a damaged folder says so elsewhere."
     try:
         self.watcher = self.watcher or Watcher(self.settings)
-        self.alerts += self.watcher.see(events)
+        self.alerts += self.watcher.see(events) + written_alerts(events)
     except (InputError, KeyError, TypeError):
         pass
 
