@@ -18,7 +18,7 @@ from scipy import stats
 from .basics import InputError, Registry, json_ready, nearest, reports_bad_input, write_atomic
 from .tasks import Task
 from .metrics import mcnemar
-from .statistics import holm
+from .statistics import holm, seed_interval
 from .runs import Run, read_reports
 from .predict import Predictor, find_run, load, rows_of
 
@@ -817,18 +817,10 @@ def compare_gaps(
             raise InputError(f"no report is of the recipe '{name}'{nearest(name, t.columns)}")
     both, out = t[[a, b]].dropna(), []
     for dimension, d in both.groupby('dimension', sort=False):
-        mean, low, high, p = _interval(d[b] - d[a])
+        mean, low, high, p = seed_interval(d[b] - d[a])
         row = dict(dimension=dimension, seeds=len(d), a=d[a].mean(), b=d[b].mean())
         out.append(row | dict(difference=mean, low=low, high=high, p=p))
     return pd.DataFrame(out).set_index('dimension')
-
-# %% ../nbs/48_behaviour.ipynb #f9bbf2fc
-def _interval(v):  # of the mean of a few values, and the p-value of "it is 0"
-    if len(v) < 2:
-        return float(np.mean(v)), np.nan, np.nan, np.nan
-    r = stats.ttest_1samp(v, 0.0)
-    ci = r.confidence_interval(0.95)
-    return float(np.mean(v)), float(ci.low), float(ci.high), float(r.pvalue)
 
 # %% ../nbs/48_behaviour.ipynb #789b5276
 def gap_sentence(

@@ -7,7 +7,7 @@ __all__ = ['FORM', 'FORM_NAMES', 'CHOICES', 'Watch', 'score_text', 'help_text', 
            'Dashboard']
 
 # %% ../nbs/54_dashboard.ipynb #fad51808
-import asyncio, dataclasses, html, threading
+import asyncio, contextlib, dataclasses, html, threading
 from pathlib import Path
 import ipywidgets as W
 from fastcore.basics import patch
@@ -187,7 +187,8 @@ def draw(self: Watch):
 # %% ../nbs/54_dashboard.ipynb #dd29fd6d
 @patch
 def start(self: Watch):
-    "Look again and again, while the kernel is free, until the run has ended."
+    """Look again and again, while the kernel is free, until the run has ended; outside of Jupyter,
+    where there is no event loop, never."""
 
     async def loop():
         while self.run.state != 'finished':
@@ -198,7 +199,8 @@ def start(self: Watch):
             await asyncio.sleep(self.every)
         self.refresh(True)  # reads whatever is left; a published record ends here at once
 
-    self.task = asyncio.get_running_loop().create_task(loop())
+    with contextlib.suppress(RuntimeError):
+        self.task = asyncio.get_running_loop().create_task(loop())
     return self
 
 # %% ../nbs/54_dashboard.ipynb #e6bbbc74
@@ -396,10 +398,7 @@ def attach(self: Dashboard, folder):
         return
     self.place.children = [self.watch]
     self.save_charts(*self.watch.charts)
-    try:
-        self.watch.start()
-    except RuntimeError:
-        pass  # no event loop: outside of Jupyter
+    self.watch.start()
 
 # %% ../nbs/54_dashboard.ipynb #befc1c35
 @patch

@@ -449,10 +449,7 @@ def open_run(self: GridView, key):
         return
     title = W.HTML(f'<b>{html.escape(key[0])}, seed {key[1]}</b> ({html.escape(folder.name)})')
     self.place.children = [title, self.watch]
-    try:
-        self.watch.start()
-    except RuntimeError:
-        pass  # no event loop: outside of Jupyter
+    self.watch.start()
 
 
 @patch
