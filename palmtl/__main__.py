@@ -51,7 +51,9 @@ def jupyter_command(
     "How JupyterLab is started."
     command = [sys.executable, '-m', 'jupyterlab', str(notebook)]
     command += [f'--ServerApp.port={port or free_port()}', '--ServerApp.port_retries=0']
-    command += [f'--ServerApp.root_dir={notebook.parent}']
+    home = notebook.parent  # of a clone: with its folder of runs
+    home = home.parent if home.name == 'nbs' else home
+    command += [f'--ServerApp.root_dir={home}']
     return command if browser else [*command, '--no-browser']
 
 # %% ../nbs/74_start.ipynb #4f154a6f

@@ -369,6 +369,12 @@ def fill_tasks(self: Ask, model, texts):
     self.filling = False
 
 # %% ../nbs/59_ask.ipynb #3e7dc680
+_KEY = (
+    f'<span style="background:{_BLUE};padding:1px 4px">speaks for the answer</span> '
+    f'<span style="background:{_ORANGE};padding:1px 4px">against it</span>'
+)
+
+
 @patch
 def colour(self: Ask):
     "Colour the words for the chosen task, for every run that is asked."
@@ -381,6 +387,6 @@ def colour(self: Ask):
             row = tuple(texts) if model.tasks[self.task.value].is_pair else texts[0]
             title = f'<i>run {i}</i>' if len(models) > 1 else ''
             parts.append(title + words_html(model, self.task.value, row))
-        self.words.value = ''.join(parts)
+        self.words.value = _KEY + ''.join(parts)
     except Exception as e:
         self.show_error(e, self.words)

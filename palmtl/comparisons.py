@@ -177,7 +177,7 @@ def left_out(
         counts = pd.Series(list(missing.values())).value_counts()
         reasons = ', '.join(f'{n} {_REASONS.get(why, why)}' for why, n in counts.items())
         return f'**Left out:** {len(missing)} runs ({reasons}).'
-    named = [f'{c}, seed {s}: {why}' for (c, s), why in missing.items()]
+    named = [f'{c}, seed {s}: {_REASONS.get(why, why)}' for (c, s), why in missing.items()]
     return '**Left out:** ' + '; '.join(named) + '.'
 
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FORM', 'FORM_NAMES', 'CHOICES', 'Watch', 'score_text', 'help_text', 'control', 'as_text', 'parse_more', 'Form',
-           'Dashboard']
+           'Dashboard', 'fork_note']
 
 # %% ../nbs/54_dashboard.ipynb #fad51808
 import asyncio, contextlib, dataclasses, html, threading
@@ -255,15 +255,14 @@ def control(
 # %% ../nbs/54_dashboard.ipynb #4e6698a3
 def _field(name, value, f, kw):  # the widget for a type and its bounds
     m = f.metadata
-    low, high = m['low'] or 0, m['high'] or 10**9
+    low = m['low'] or 0
     if m['choices']:
         return W.Dropdown(options=list(m['choices']), **kw)
     if f.type is bool:
         return W.Checkbox(**kw)
     if f.type is int and name in _SLIDERS:
+        kw['layout'] = W.Layout(width='300px')  # with room for the slider itself
         return W.IntSlider(min=low, max=max(value, _SLIDERS[name]), **kw)
-    if f.type is int:
-        return W.BoundedIntText(min=low, max=high, **kw)
     if f.type is float:
         return W.FloatText(**kw)
     return W.Text(continuous_update=False, **(kw | dict(value=as_text(value))))
@@ -327,7 +326,7 @@ def fill(self: Form, settings: Settings, **more):  # more: settings to change, n
         self.fields['preset'].value = settings.preset  # fills the form; what differs comes now
     for k, w in self.fields.items():
         value = getattr(settings, k)
-        value = value if isinstance(value, (int, float)) else as_text(value)
+        value = as_text(value) if isinstance(w, W.Text) else value
         if k in _SLIDERS:
             w.max = max(value, _SLIDERS[k])
         w.value = value
@@ -345,9 +344,11 @@ class Dashboard(Board):
 
     def __init__(self, runs=None):  # folder of runs; `runs_folder()` if None
         self.runs = Path(runs or runs_folder())
-        self.thread = self.watch = None
+        self.thread = self.watch = self.busy = None
         self.state = folder_state(self.runs)
-        self.form, self.error = Form(), W.HTML()
+        self.form, self.error, self.note = Form(), W.HTML(), W.HTML()
+        for w in (*self.form.fields.values(), self.form.more):
+            w.observe(lambda _: self.forget_error(), 'value')
         self.place = W.VBox([W.HTML(_EMPTY)])
         help = 'train a run with these settings, or go on with it'
         self.start = _button('Start', help, self.begin, button_style='primary')
@@ -359,7 +360,7 @@ class Dashboard(Board):
         self.pick.observe(lambda c: self.attach(c.new) if c.new else None, 'value')
         self.reload = _button('', 'look for runs again', self.list_runs, icon='refresh')
         row = W.HBox([self.start, self.fork, self.pick, self.reload])
-        super().__init__([self.form, row, self.error, self.place])
+        super().__init__([self.form, row, self.note, self.error, self.place])
         self.list_runs()
         if len(self.pick.options) > 1:  # the newest: a cell that is run again shows what it showed
             self.pick.value = self.pick.options[1][1]
@@ -437,6 +438,28 @@ def train(self: Dashboard, ready):
         if self.error.value == self.busy:
             self.error.value = ''  # its reason has gone
 
+# %% ../nbs/54_dashboard.ipynb #d2cb7168
+@patch
+def forget_error(self: Dashboard):
+    "Take the message away when a field is changed; it may be mended."
+    if self.error.value != self.busy:
+        self.error.value = ''
+    if 'fork=' not in self.form.more.value:
+        self.note.value = ''
+
+
+def fork_note(
+    run: Run,  # the parent
+    step: int,  # from which it is gone on
+) -> str:  # HTML
+    "What to do after *Fork*."
+    name, of = html.escape(run.folder.name), run.progress()[1]
+    if run.state == 'finished':
+        of = run.summary['steps']
+    more = f' It ended after {of} steps: <b>more epochs</b> are needed.' * (step >= of)
+    then = 'Change what you like above and press <b>Start</b>'
+    return f'{then}: it goes on from step {step} of {name}, while <i>fork=</i> stands above.{more}'
+
 # %% ../nbs/54_dashboard.ipynb #90636389
 @patch
 def fill_fork(self: Dashboard):
@@ -453,5 +476,6 @@ def fill_fork(self: Dashboard):
             raise InputError('this run has no checkpoint yet; wait for its first one')
         settings = dataclasses.replace(run.settings, keep_forks='no')
         self.form.fill(settings, fork=f'{run.folder.name}@{steps[-1]}')
+        self.note.value = fork_note(run, steps[-1])
     except InputError as e:
         self.show_error(e)

@@ -353,6 +353,9 @@ def pick(self: Explorer, name, _=None):
     self.draw()
 
 # %% ../nbs/63_explorer.ipynb #93a2148a
+_BUSY = '<p style="margin:1em"><i>Computing …</i> the figure below is the one before.</p>'
+
+
 @patch
 def draw(self: Explorer):
     "Show the view of what is chosen; an error stands in the page."
@@ -364,6 +367,7 @@ def draw(self: Explorer):
         if self.unusable:
             raise self.unusable
         if self.grid:
+            self.status.value = _BUSY
             self.seen = view(self.grid, **self.choices())
             self.show_view()
             return
@@ -371,7 +375,7 @@ def draw(self: Explorer):
         if self.found.state.isin(USABLE).any():
             self.status.value = '<p style="margin:1em">Choose runs in the table.</p>'
     except Exception as e:
-        self.place.children = []
+        self.place.children, self.status.value = [], ''
         self.show_error(e)
 
 # %% ../nbs/63_explorer.ipynb #acee2748

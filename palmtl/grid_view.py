@@ -187,8 +187,10 @@ def difference_text(
     "A difference, its interval, and what can be told."
     if row.verdict == 'no runs':
         return 'no seed in common yet'
-    known = row.low == row.low
-    between = f'\u00a0[{row.low:+.3f},\u00a0{row.high:+.3f}]' if known else ''
+    if row.low != row.low:
+        few = 'one seed is' if row.seeds == 1 else f'{row.seeds} seeds are'
+        return f'{row.difference:+.3f}: {row.verdict}, {few} too few for an interval'
+    between = f'\u00a0[{row.low:+.3f},\u00a0{row.high:+.3f}]'
     return f'{row.difference:+.3f}{between}: {row.verdict}'
 
 # %% ../nbs/55_grid_view.ipynb #2dfa3458

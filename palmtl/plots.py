@@ -183,12 +183,16 @@ def _mark_kept_epoch(fig, run, x):  # where the total is best, or the last, as `
     kept = best if run.settings.keep == 'best' else epochs[-1]
     line = dict(color=MIDDLE, dash='dash', width=1)
     text = f"kept: total {kept['score']:.3f}"
-    fig.add_vline(x=kept[x], line=line, annotation_text=text, annotation_position='top')
+    late = kept[x] > 0.8 * epochs[-1][x]  # its text would be cut off at the right
+    look = dict(annotation_text=text, annotation_position='top left' if late else 'top')
+    fig.add_vline(x=kept[x], line=line, **look)
 
 # %% ../nbs/50_plots.ipynb #a4a9f41f
 def _shade_parent(fig, run, x):  # what a fork took over from its parent
     for fork in run.events('fork')[-1:]:
-        before = [e[x] for e in run.events('dev') if e['step'] <= fork['step']]
+        kinds = ('dev', 'step') if x == 'step' else ('dev',)
+        events = [e for k in kinds for e in run.events(k)]
+        before = [e[x] for e in events if e['step'] <= fork['step']]
         if before:
             grey = dict(fillcolor='#888888', opacity=0.15, line_width=0)
             fig.add_vrect(x0=0, x1=max(before), annotation_text='parent', **grey)

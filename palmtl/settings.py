@@ -364,7 +364,7 @@ class AlertSettings:
     alert_absent: int = setting(500, 'steps without a batch of a task; 0: never', low=0)
     alert_falling: int = setting(
         3,
-        'evaluations in a row of a falling dev metric and a falling training loss; 0: never',
+        'evaluations in a row that overfit, or score what the majority row scores; 0: never',
         low=0,
     )
     alert_slow: float = setting(20.0, 'steps this many times their floor; 0: never', low=0)

@@ -89,7 +89,8 @@ def _panels(grid):  # a figure with one panel per task, and how many are side by
         vertical_spacing=0.35 / high,
     )
     legend = 22 * -(-len(grid.labels) // 3)  # pixels
-    layout(fig, f'Dev scores of {len(grid.found)} runs', height=300 * high + 60 + legend)
+    title = f'Dev scores of {len(grid.found)} run{"s" * (len(grid.found) > 1)}'
+    layout(fig, title, height=300 * high + 60 + legend)
     fig.update_layout(hovermode='closest', margin_b=90 + legend, yaxis_title='dev metric')
     return fig, wide
 
@@ -427,6 +428,11 @@ def difference_notes(
     if c.seeds.max() == 1:
         notes.append(
             'One seed: nothing can be said about other seeds, so that nothing is called separable.'
+        )
+    elif (c.low.isna() & (c.seeds > 1)).any():
+        notes.append(
+            'Two seeds of so few settings tell next to nothing of other seeds: no interval is '
+            'given. A third seed brings one, and so do more settings that are chosen.'
         )
     return notes
 

@@ -49,7 +49,8 @@ def error_html(
     text: str,  # of the error, as it is
 ) -> str:  # escaped, with its line breaks
     "An error as a page shows it."
-    style = 'color:var(--jp-error-color1);white-space:pre-wrap'
+    style = 'color:var(--jp-error-color1);white-space:pre-wrap;overflow-wrap:anywhere;'
+    style += 'word-break:normal'
     return f'<pre style="{style}">{html.escape(text)}</pre>'
 
 # %% ../nbs/51_widgets.ipynb #0413c911
