@@ -391,8 +391,9 @@ def show_view(self: Explorer):
     figure, table, _, notes = self.seen
     if figure is not None:
         self.chart.show(figure)
-    numbered = any(label[0].isdigit() for label in self.grid.labels) and len(self.grid.labels) > 1
-    tables = [table, self.grid.groups] if numbered and figure is not None else [table]
+    short = self.grid.groups.cell.tolist() != self.grid.groups.settings.tolist()
+    explain = short and len(self.grid.labels) > 1 and figure is not None
+    tables = [table, self.grid.groups] if explain else [table]
     inside = ''.join(map(html_table, tables))
     self.page.value = f'<div style="overflow:auto;max-height:460px">{inside}</div>'
     self.status.value = ''.join(f'<div>{html.escape(n)}</div>' for n in notes)

@@ -18,7 +18,7 @@ from .dashboard import Watch
 from .live import LiveRun, seconds_left, silence_text
 from .plots import blank_chart, claim_chart
 from .runs import Run, runs_folder
-from .settings import make_settings
+from .settings import make_settings, short_labels
 
 # %% ../nbs/55_grid_view.ipynb #4eb55c1c
 from .statistics import seed_interval
@@ -83,23 +83,35 @@ def _without_seed(name):  # `annealed-0pals-cross-s11711-29621ebb` -> `annealed-
     return '-'.join(p for p in name.split('-')[:-1] if not (p[:1] == 's' and p[1:].isdigit()))
 
 
+def _names_of_cells(cells):  # {record: (name, settings)} -> {record: name}, each name once
+    out = {}
+    for record, (name, settings) in cells.items():
+        alike = {k: s for k, (n, s) in cells.items() if n == name}
+        told = short_labels(list(alike.values()), longest=60) if len(alike) > 1 else None
+        number = list(alike).index(record) + 1
+        more = f', {told[number - 1]}' if told else f' ({number})' * (len(alike) > 1)
+        out[record] = name + more
+    return out
+
+# %% ../nbs/55_grid_view.ipynb #67da8420
 def folder_as_grid(
     runs=None,  # folder of runs; `runs_folder()` if None
 ) -> SeenGrid:
     "All runs of a folder; those that differ only in their seed are a cell."
-    where, cells, found = Path(runs or runs_folder()), {}, {}
+    where, cells, found = Path(runs or runs_folder()), {}, []
     for path in sorted(where.glob('*/settings.json')):
+        name, settings = path.parent.name, {}
         try:
             record = Run(path.parent).record
-            seed = record['settings'].pop('seed')
+            seed, settings = record['settings'].pop('seed'), record['settings']
             same = json.dumps(record, sort_keys=True)
         except (InputError, KeyError):
-            seed, same = 0, path.parent.name  # a damaged run is a cell of its own
-        label = cells.setdefault(same, _without_seed(path.parent.name) or path.parent.name)
-        if list(cells.values()).count(label) > 1:
-            label = cells[same] = f'{label} ({len(cells)})'
-        found[label, seed] = path.parent.name
-    return SeenGrid('all runs of the folder', found, where)
+            seed, same = 0, name  # a damaged run is a cell of its own
+        cells.setdefault(same, (_without_seed(name) or name, settings))
+        found.append((same, seed, name))
+    names = _names_of_cells(cells)
+    runs = {(names[same], seed): name for same, seed, name in found}
+    return SeenGrid('all runs of the folder', runs, where)
 
 # %% ../nbs/55_grid_view.ipynb #b5a3a2e7
 def run_state(

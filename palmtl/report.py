@@ -14,12 +14,12 @@ import pandas as pd, plotly.graph_objects as go
 from fastcore.basics import patch
 from .basics import InputError, reports_bad_input, static_text, write_atomic
 from .data import find_folder
-from .settings import Settings, changed_settings
+from .settings import plain_text, Settings, changed_settings
 from .runs import Run, runs_folder
 from .predict import find_run
 from .hub import shareable
 from .plots import dev_curves, schedule_chart
-from .run_table import Chosen, cell_text, is_numeric, plain_text
+from .run_table import Chosen, cell_text, is_numeric
 
 # %% ../nbs/65_report.ipynb #10f8c5af
 from .views import VIEWS

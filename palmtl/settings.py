@@ -8,10 +8,10 @@ __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings',
            'AverageSettings', 'SmoothnessSettings', 'MaskedSettings', 'AlertSettings', 'ScoreSettings',
            'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting',
            'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name',
-           'changed_settings', 'command', 'settings_table']
+           'changed_settings', 'plain_text', 'command', 'differing_settings', 'short_labels', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
-import dataclasses, hashlib, json, math, re, shlex
+import dataclasses, hashlib, itertools, json, math, re, shlex
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 import pandas as pd
@@ -933,12 +933,15 @@ def changed_settings(settings: Settings) -> dict:  # setting -> value
         start['score'] = 'raw'
     return {k: v for k, v in dataclasses.asdict(settings).items() if v != start[k]}
 
-# %% ../nbs/21_settings.ipynb #56d740cb
-def _as_text(value):  # as papermill's command line takes it
-    if isinstance(value, list):
-        return ','.join(value)
+# %% ../nbs/21_settings.ipynb #0affccfe
+def plain_text(
+    value,  # of a setting
+) -> str:
+    "A setting's value as one would give it on a command line."
+    if isinstance(value, (list, tuple)):
+        return ','.join(map(str, value))
     if isinstance(value, dict):
-        return ','.join(f'{name}={x:g}' for name, x in value.items())
+        return ','.join(f'{k}={v:g}' for k, v in value.items())
     return str(value)
 
 # %% ../nbs/21_settings.ipynb #80816656
@@ -948,8 +951,37 @@ def command(
 ) -> str:
     "The papermill command that makes the run with these settings."
     changes = changed_settings(settings).items()
-    parameters = [f'-p {k} {shlex.quote(_as_text(v))}' for k, v in changes]
+    parameters = [f'-p {k} {shlex.quote(plain_text(v))}' for k, v in changes]
     return ' '.join([f'papermill nbs/train.ipynb {output}', *parameters])
+
+# %% ../nbs/21_settings.ipynb #7697c8e0
+def _differ(values):  # names of the settings in which dictionaries of settings differ
+    names = dict.fromkeys(k for v in values for k in v)
+    text = lambda v, k: json.dumps(v.get(k), sort_keys=True, default=str)
+    return [k for k in names if len({text(v, k) for v in values}) > 1]
+
+
+def differing_settings(
+    values: list,  # of dictionaries of settings
+    names=None,  # of settings; all in which they differ if None
+) -> list:  # of text, `name=value, name=value`
+    "What each of them has of the settings in which they differ."
+    names = _differ(values) if names is None else names
+    return [', '.join(f'{k}={plain_text(v.get(k))}' for k in names) for v in values]
+
+
+def short_labels(
+    values: list,  # of dictionaries of settings
+    longest: int = 44,  # characters of a label
+) -> list | None:  # of text; None where no few settings tell them apart
+    "All settings in which they differ, where they fit; else one to three that suffice."
+    differ = _differ(values)
+    few = [c for n in (1, 2, 3) for c in itertools.combinations(differ, n)]
+    for names in [differ, *few]:
+        labels = differing_settings(values, names)
+        if names and len(set(labels)) == len(labels) and max(map(len, labels)) <= longest:
+            return labels
+    return None
 
 # %% ../nbs/21_settings.ipynb #6e04936f
 def settings_table() -> pd.DataFrame:

@@ -32,7 +32,8 @@ from palmtl.plots import (
     score_bars,
     timeline,
 )
-from .run_table import Chosen, check_rows, common_tasks, dev_digests, plain_text
+from .run_table import Chosen, check_rows, common_tasks, dev_digests
+from .settings import plain_text
 
 # %% ../nbs/61_views.ipynb #df38b3be
 def check_pairs(
