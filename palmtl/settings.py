@@ -197,7 +197,7 @@ class StepSettings:
     "How many steps of how many rows."
 
     batch_size: int = setting(32, 'rows of a step', low=1)
-    epochs: int = setting(6, 'epochs', low=1)
+    epochs: int = setting(6, 'times `steps_per_epoch` steps', low=1)
     steps_per_epoch: str = setting('300', '`cycle`, `min`, `max`, `sum`, or a number', decision=18)
     more_batches: int = setting(1, 'multiplies the steps of an epoch', low=1, decision=19)
     accumulate: int = setting(1, 'batches whose gradients make one step', low=1, decision=19)
@@ -413,7 +413,7 @@ class ScoreSettings:
 class MachineSettings:
     "Where and how it is computed."
 
-    seed: int = setting(11711, 'of everything', low=0, high=2**31 - 1, decision=34)
+    seed: int = setting(11711, 'of all that is drawn by chance', low=0, high=2**31 - 1, decision=34)
     device: str = setting('auto', '`auto`, `cpu`, `cuda`, `cuda:1`, ...')
     precision: str = setting(
         'fp32',
