@@ -184,7 +184,8 @@ def _mark_kept_epoch(fig, run, x):  # where the total is best, or the last, as `
     line = dict(color=MIDDLE, dash='dash', width=1)
     text = f"kept: total {kept['score']:.3f}"
     late = kept[x] > 0.8 * epochs[-1][x]  # its text would be cut off at the right
-    look = dict(annotation_text=text, annotation_position='top left' if late else 'top')
+    look = dict(annotation_text=text, annotation_position='top')
+    look['annotation_xanchor'] = 'right' if late else 'center'
     fig.add_vline(x=kept[x], line=line, **look)
 
 # %% ../nbs/50_plots.ipynb #a4a9f41f
