@@ -91,8 +91,9 @@ def _panels(grid):  # a figure with one panel per task, and how many are side by
     )
     legend = 22 * -(-len(grid.labels) // 3)  # pixels
     title = f'Dev scores of {len(grid.found)} run{"s" * (len(grid.found) > 1)}'
-    layout(fig, title, height=300 * high + 60 + legend)
-    fig.update_layout(hovermode='closest', margin_b=90 + legend, yaxis_title='dev metric')
+    layout(fig, title, height=300 * high + 80 + legend)
+    room = dict(margin_b=90 + legend, margin_t=80)  # for the panels' titles below the figure's
+    fig.update_layout(hovermode='closest', yaxis_title='dev metric', **room)
     return fig, wide
 
 # %% ../nbs/61_views.ipynb #7c9f4ddd
