@@ -370,8 +370,8 @@ def fill_tasks(self: Ask, model, texts):
 
 # %% ../nbs/59_ask.ipynb #3e7dc680
 _KEY = (
-    f'<span style="background:{_BLUE};padding:1px 4px">speaks for the answer</span> '
-    f'<span style="background:{_ORANGE};padding:1px 4px">against it</span>'
+    f'<span style="background:{_BLUE};color:black;padding:1px 4px">speaks for the answer</span> '
+    f'<span style="background:{_ORANGE};color:black;padding:1px 4px">against it</span><br>'
 )
 
 

@@ -261,7 +261,7 @@ def _field(name, value, f, kw):  # the widget for a type and its bounds
     if f.type is bool:
         return W.Checkbox(**kw)
     if f.type is int and name in _SLIDERS:
-        kw['layout'] = W.Layout(width='300px')  # with room for the slider itself
+        kw['layout'] = W.Layout(width='262px')  # with room for the slider itself
         return W.IntSlider(min=low, max=max(value, _SLIDERS[name]), **kw)
     if f.type is float:
         return W.FloatText(**kw)
@@ -295,7 +295,7 @@ class Form(W.VBox):
         for group, names in FORM.items():
             title = W.HTML(f'<b>{group}</b>')
             columns.append(W.VBox([title, *(self.fields[k] for k in names)]))
-        wrap = W.Layout(flex_flow='row wrap', grid_gap='0 12px')
+        wrap = W.Layout(flex_flow='row wrap', grid_gap='0 4px')
         super().__init__([W.HBox(columns, layout=wrap), self.more])
 
     def settings(self) -> Settings:
@@ -336,6 +336,7 @@ class Dashboard(Board):
     def __init__(self, runs=None):  # folder of runs; `runs_folder()` if None
         self.runs = Path(runs or runs_folder())
         self.thread = self.watch = self.busy = None
+        self.forked = ''  # the moment that *Fork* has put into the form
         self.state = folder_state(self.runs)
         self.form, self.error, self.note = Form(), W.HTML(), W.HTML()
         for w in (*self.form.fields.values(), self.form.more):
@@ -402,6 +403,7 @@ def begin(self: Dashboard):
         self.busy = self.error.value
         return
     self.error.value, self.busy, ready = '', None, threading.Event()
+    self.note.value = ''
     self.began = None
     self.thread = threading.Thread(target=self.train, args=(ready,), daemon=True)
     self.thread.start()
@@ -435,7 +437,7 @@ def forget_error(self: Dashboard):
     "Take the message away when a field is changed; it may be mended."
     if self.error.value != self.busy:
         self.error.value = ''
-    if 'fork=' not in self.form.more.value:
+    if self.forked not in self.form.more.value:
         self.note.value = ''
 
 
@@ -466,7 +468,8 @@ def fill_fork(self: Dashboard):
         if not steps:
             raise InputError('this run has no checkpoint yet; wait for its first one')
         settings = dataclasses.replace(run.settings, keep_forks='no')
-        self.form.fill(settings, fork=f'{run.folder.name}@{steps[-1]}')
+        self.forked = f'{run.folder.name}@{steps[-1]}'
+        self.form.fill(settings, fork=self.forked)
         self.note.value = fork_note(run, steps[-1])
     except InputError as e:
         self.show_error(e)
