@@ -261,7 +261,7 @@ def _field(name, value, f, kw):  # the widget for a type and its bounds
     if f.type is bool:
         return W.Checkbox(**kw)
     if f.type is int and name in _SLIDERS:
-        kw['layout'] = W.Layout(width='262px')  # with room for the slider itself
+        kw['layout'] = W.Layout(width='252px')  # with room for the slider itself
         return W.IntSlider(min=low, max=max(value, _SLIDERS[name]), **kw)
     if f.type is float:
         return W.FloatText(**kw)

@@ -51,7 +51,8 @@ function render({model, el}) {
     };
     if (usable) row.onclick = () => { if (!String(getSelection())) toggle(key); };
     cells.forEach((text, i) => {
-      const cell = make('td', text, row);
+      const shown = i ? text : text.replace(/-[0-9a-f]{8}$/, '');  // without the name's digest
+      const cell = make('td', shown, row);
       if (right[i]) cell.classList.add('number');
       cell.title = text;
     });
