@@ -373,6 +373,9 @@ class AlertSettings:
     )
     alert_pal_every: int = setting(200, 'steps between two looks at the PALs', low=1)
     alert_disk: float = setting(500.0, 'free megabytes of disk below this; 0: never', low=0)
+    alert_silent: float = setting(
+        120.0, 'seconds without news of a run that trains, seen from outside; 0: never', low=0
+    )
     webhook: str = setting('', 'address to which every alert is sent as JSON; empty: none')
 
 # %% ../nbs/21_settings.ipynb #6e870599
