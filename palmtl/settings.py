@@ -470,7 +470,7 @@ class ForkSettings:
     )
     keep_forks: str = setting(
         'no',
-        'fork points that a finished run keeps (12 bytes a parameter each): '
+        'fork points that a finished run keeps (12 bytes a parameter each: 270 MB of MiniLM): '
         'none, of the last step, or of every evaluation',
         ('no', 'last', 'epochs'),
     )
