@@ -160,7 +160,8 @@ def set_progress(self: Watch, writer, error):
     finished = run.state == 'finished'
     self.bar.value = 1.0 if finished else done / max(1, total)
     if run.known:
-        parts.append(f'step {done + (not finished):,} of {total:,}')
+        now = min(done + (not finished), total)  # the step that is computed; none after the last
+        parts.append(f'step {now:,} of {total:,}')
     if writer and run.events('step'):
         parts.append(f'{seconds_left(run):,.0f} s left')
     pace = pace_text(run)
@@ -450,8 +451,10 @@ def fork_note(
     if run.state == 'finished':
         of = run.summary['steps']
     more = f' It ended after {of} steps: <b>more epochs</b> are needed.' * (step >= of)
+    kept = ' (its kept evaluation)' * (run.state == 'finished' and step < of)
     then = 'Change what you like above and press <b>Start</b>'
-    return f'{then}: it goes on from step {step} of {name}, while <i>fork=</i> stands above.{more}'
+    condition = 'while <i>fork=</i> stands above.'
+    return f'{then}: it goes on from step {step}{kept} of {name}, {condition}{more}'
 
 # %% ../nbs/54_dashboard.ipynb #90636389
 @patch
