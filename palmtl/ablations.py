@@ -414,7 +414,8 @@ def behind(
         if curve:
             (finished if run.state == 'finished' else curves)[key] = curve
     ends = {k: (c[-1][1], c[-1][1]) for k, c in finished.items()}
-    ends |= {k: end_interval(c, list(finished.values())) for k, c in curves.items()}
+    ended = list(finished.values())
+    ends |= {k: end_interval(c, ended) for k, c in curves.items()}
     return cells_behind(ends, margin)
 
 # %% ../nbs/40_ablations.ipynb #75c286e0
@@ -459,7 +460,8 @@ def train(
     if prune is not None and not prune >= 0:
         raise InputError(f'prune is {prune}; a margin of at least 0 was expected, or None')
     self.write_plan(None if prune is not None else {})
-    left = [k for k in self.settings if k[0] not in self.stopped_early]
+    early = self.stopped_early
+    left = [k for k in self.settings if k[0] not in early]
     unfinished = [k for k in left if self.run_of(k).state != 'finished']
     todo = {run_name(self.settings[k]): k for k in unfinished}  # two labels may share a run
     if not threads:

@@ -84,13 +84,17 @@ def _without_seed(name):  # `annealed-0pals-cross-s11711-29621ebb` -> `annealed-
 
 
 def _names_of_cells(cells):  # {record: (name, settings)} -> {record: name}, each name once
-    out = {}
+    by_name, out = {}, {}
     for record, (name, settings) in cells.items():
-        alike = {k: s for k, (n, s) in cells.items() if n == name}
-        told = short_labels(list(alike.values()), longest=60) if len(alike) > 1 else None
-        number = list(alike).index(record) + 1
-        more = f', {told[number - 1]}' if told else f' ({number})' * (len(alike) > 1)
-        out[record] = name + more
+        by_name.setdefault(name, {})[record] = settings
+    for name, alike in by_name.items():
+        if len(alike) == 1:
+            ends = ['']
+        elif told := short_labels(list(alike.values()), longest=60):
+            ends = [f', {t}' for t in told]
+        else:
+            ends = [f' ({number})' for number in range(1, len(alike) + 1)]
+        out |= {record: name + end for record, end in zip(alike, ends)}
     return out
 
 # %% ../nbs/55_grid_view.ipynb #67da8420

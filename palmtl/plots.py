@@ -191,9 +191,9 @@ def _mark_kept_epoch(fig, run, x):  # where the total is best, or the last, as `
 # %% ../nbs/50_plots.ipynb #a4a9f41f
 def _shade_parent(fig, run, x):  # what a fork took over from its parent
     for fork in run.events('fork')[-1:]:
-        kinds = ('dev', 'step') if x == 'step' else ('dev',)
-        events = [e for k in kinds for e in run.events(k)]
-        before = [e[x] for e in events if e['step'] <= fork['step']]
+        before = [e[x] for e in run.events('dev') if e['step'] <= fork['step']]
+        if x == 'step':  # it is known, although nothing may have been evaluated there
+            before = [fork['step']]
         if before:
             grey = dict(fillcolor='#888888', opacity=0.15, line_width=0)
             fig.add_vrect(x0=0, x1=max(before), annotation_text='parent', **grey)

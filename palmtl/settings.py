@@ -958,19 +958,18 @@ def command(
     return ' '.join([f'papermill nbs/train.ipynb {output}', *parameters])
 
 # %% ../nbs/21_settings.ipynb #7697c8e0
-def _differ(values):  # names of the settings in which dictionaries of settings differ
+def _differing(values):  # of dictionaries of settings: for each, name -> text, where they differ
     names = dict.fromkeys(k for v in values for k in v)
     text = lambda v, k: json.dumps(v.get(k), sort_keys=True, default=str)
-    return [k for k in names if len({text(v, k) for v in values}) > 1]
+    names = [k for k in names if len({text(v, k) for v in values}) > 1]
+    return [{k: f'{k}={plain_text(v.get(k))}' for k in names} for v in values]
 
 
 def differing_settings(
     values: list,  # of dictionaries of settings
-    names=None,  # of settings; all in which they differ if None
 ) -> list:  # of text, `name=value, name=value`
     "What each of them has of the settings in which they differ."
-    names = _differ(values) if names is None else names
-    return [', '.join(f'{k}={plain_text(v.get(k))}' for k in names) for v in values]
+    return [', '.join(d.values()) for d in _differing(values)]
 
 
 def short_labels(
@@ -978,10 +977,11 @@ def short_labels(
     longest: int = 44,  # characters of a label
 ) -> list | None:  # of text; None where no few settings tell them apart
     "All settings in which they differ, where they fit; else one to three that suffice."
-    differ = _differ(values)
-    few = [c for n in (1, 2, 3) for c in itertools.combinations(differ, n)]
-    for names in [differ, *few]:
-        labels = differing_settings(values, names)
+    told = _differing(values)
+    differ = list(told[0])
+    few = (c for n in (1, 2, 3) for c in itertools.combinations(differ, n))
+    for names in itertools.chain([differ], few):
+        labels = [', '.join(d[k] for k in names) for d in told]
         if names and len(set(labels)) == len(labels) and max(map(len, labels)) <= longest:
             return labels
     return None
