@@ -300,26 +300,35 @@ def observe_widgets(self: Ask):
     "What happens when something is chosen or typed."
     self.again.on_click(lambda _: self.list_runs())
     for w in (*self.picks, *self.texts):
-        w.observe(lambda _: self.look(), 'value')
+        w.observe(lambda _: self.answer(), 'value')
     self.task.observe(lambda _: self.filling or self.colour(), 'value')
 
 # %% ../nbs/59_ask.ipynb #1bcc5be6
 @patch
 def list_runs(self: Ask):
-    "Offer the runs of the folder."
-    found = [(p.name, str(p)) for p in runs_to_ask(self.runs)]
-    self.filling = True
+    "Offer the runs of the folder; what was chosen stays chosen."
+    self.listed = [(p.name, str(p)) for p in runs_to_ask(self.runs)]
+    before, self.filling = [w.value for w in self.picks], True
+    paths = [path for _, path in self.listed]
     for w, nothing in zip(self.picks, ('choose a run', 'no other')):
-        now, w.options = w.value, [(nothing, ''), *found]
-        w.value = now if now in [path for _, path in found] else ''
+        now, w.options = w.value, [(nothing, ''), *self.listed]
+        w.value = now if now in paths else ''
+    if paths and not self.picks[0].value:
+        self.picks[0].value = paths[0]
     self.filling = False
-    if not found:
+    if not paths:
         where = html.escape(self.runs.name)
         self.status.value = f'No run with a best model in the folder <b>{where}</b> yet.'
-        return
-    if not self.picks[0].value:
-        self.picks[0].value = found[0][1]
-    self.look()
+        self.place.children = []
+    elif [w.value for w in self.picks] != before:
+        self.answer()
+
+# %% ../nbs/59_ask.ipynb #1a650278
+@patch
+def look(self: Ask):
+    "List the runs again if one came or went."
+    if [str(p) for p in runs_to_ask(self.runs)] != [path for _, path in self.listed]:
+        self.list_runs()
 
 # %% ../nbs/59_ask.ipynb #a115430a
 @patch
@@ -336,8 +345,8 @@ def chosen(self: Ask) -> list:  # of `Predictor`
 
 # %% ../nbs/59_ask.ipynb #5415ae1f
 @patch
-def look(self: Ask):
-    "Ask again."
+def answer(self: Ask):
+    "Ask the chosen runs."
     if self.filling:
         return
     self.error.value = self.status.value = self.words.value = ''

@@ -219,7 +219,8 @@ def run_replicates(
         examples, tasks = run.examples(), run.tasks
         kept = run.summary[keep]
         each = np.array([examples[t.name]['replicates'] for t in tasks]).T  # (draws, tasks)
-        totals = [total(tasks, draw, run.settings.score) for draw in each]
+        how = run.settings.score
+        totals = [total(tasks, draw, how) for draw in each]
     except (InputError, KeyError, TypeError):  # `scores` reports which and why
         return None
     out = {}

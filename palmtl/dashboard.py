@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from .basics import InputError
 from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, plain_text
-from .forks import fork_points
+from .forks import fork_points, keep_last_point
 from .training import Trainer
 from .plots import AXES
 from .widgets import Board, Chart, described, error_html, folder_state
@@ -404,7 +404,7 @@ def begin(self: Dashboard):
         self.busy = self.error.value
         return
     self.error.value, self.busy, ready = '', None, threading.Event()
-    self.note.value = ''
+    self.note.value = _GOES_ON if self.note.value else ''
     self.began = None
     self.thread = threading.Thread(target=self.train, args=(ready,), daemon=True)
     self.thread.start()
@@ -442,6 +442,12 @@ def forget_error(self: Dashboard):
         self.note.value = ''
 
 
+_GOES_ON = (
+    '<b>Start</b> goes on with this fork while <i>fork=</i> stands above; '
+    'take it out of <i>more settings</i> to begin a run of its own.'
+)
+
+
 def fork_note(
     run: Run,  # the parent
     step: int,  # from which it is gone on
@@ -466,10 +472,12 @@ def fill_fork(self: Dashboard):
         if run is None:
             raise InputError('no run is watched; choose one first')
         steps = list(fork_points(run))
+        if steps and run.state != 'finished':
+            steps = [keep_last_point(run)]  # it may be replaced while one thinks
         if not steps and run.state == 'finished':
             steps = [run.summary['best']['step']]
         if not steps:
-            raise InputError('this run has no checkpoint yet; wait for its first one')
+            raise InputError('this run has no checkpoint yet; press Pause to have one')
         settings = dataclasses.replace(run.settings, keep_forks='no')
         self.forked = f'{run.folder.name}@{steps[-1]}'
         self.form.fill(settings, fork=self.forked)

@@ -199,18 +199,20 @@ def _shade_parent(fig, run, x):  # what a fork took over from its parent
             fig.add_vrect(x0=0, x1=max(before), annotation_text='parent', **grey)
 
 # %% ../nbs/50_plots.ipynb #eb502e2c
-def _draw_parent(
-    fig, run, x
-):  # how the parent went on, in grey, where its folder is beside this one
+def _draw_parent(fig, run, x):  # how the parent went on, dashed, where its folder is beside this
     for fork in run.events('fork')[-1:]:
         parent = Run(run.folder.parent / fork['parent'])
         dev = parent.frame('dev') if (parent.folder / 'settings.json').exists() else ()
-        for i, task in enumerate(run.tasks if len(dev) else ()):
+        group = dict(mode='lines', legendgroup='parent', hovertemplate='%{y:.3f}')
+        dashed = lambda colour: dict(color=colour, dash='dash', width=1.5)
+        for task, colour in zip(run.tasks if len(dev) else (), COLOURS):
             mine = dev[(dev.task == task.name) & (dev.step >= fork['step'])]
-            look = dict(mode='lines', line=dict(color=MIDDLE, dash='dash', width=1.5))
-            look |= dict(legendgroup='parent', showlegend=not i, hovertemplate='%{y:.3f}')
-            name = 'the parent, going on'
-            fig.add_scatter(x=mine[x], y=mine.metric, name=name, **look)
+            name = f'the parent: {html.escape(task.title)}'
+            look = dict(name=name, line=dashed(rgba(colour, 0.6)), showlegend=False)
+            fig.add_scatter(x=mine[x], y=mine.metric, **look, **group)
+        if len(dev):  # one line of the legend for all of them
+            look = dict(name='the parent, going on', line=dashed(MIDDLE))
+            fig.add_scatter(x=[None], y=[None], **look, **group)
 
 # %% ../nbs/50_plots.ipynb #4b06c84b
 def dev_curves(

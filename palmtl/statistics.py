@@ -134,17 +134,17 @@ def holm(
 def power(
     difference: float,  # that is true
     spread: float,  # standard deviation of the difference over seeds
-    seeds: int,
+    seeds,  # how many; several numbers are answered at once
     row_sd: float = 0.0,  # standard deviation of the difference over rows
     lent: float = 0,  # degrees of freedom from other settings
     level: float = 0.95,  # of confidence
-) -> float:  # in [0, 1]
+) -> float:  # in [0, 1], for each number of seeds
     "The chance to tell a true difference from none."
     by_seeds, by_rows = spread**2 / seeds, row_sd**2
     v = by_seeds + by_rows
     df = v**2 / (by_seeds**2 / (seeds - 1 + lent) + by_rows**2 / 999)
     t, shift = stats.t.ppf((1 + level) / 2, df), difference / np.sqrt(v)
-    return float(stats.nct.sf(t, df, shift) + stats.nct.cdf(-t, df, shift))
+    return stats.nct.sf(t, df, shift) + stats.nct.cdf(-t, df, shift)
 
 # %% ../nbs/42_statistics.ipynb #4ea236b8
 def seeds_needed(
@@ -158,10 +158,9 @@ def seeds_needed(
     "How many seeds it takes to find a difference."
     if not spread and not row_sd:
         return 2
-    return next(
-        (n for n in range(2, most) if power(difference, spread, n, row_sd, lent) >= chance),
-        math.inf,
-    )
+    seeds = np.arange(2, most)
+    enough = power(difference, spread, seeds, row_sd, lent) >= chance
+    return int(seeds[enough.argmax()]) if enough.any() else math.inf
 
 # %% ../nbs/42_statistics.ipynb #acfe7224
 def seed_interval(

@@ -826,6 +826,7 @@ def checkpoint_is_due(self: Trainer, step=None) -> bool:
 @patch
 def serve_requests(self: Trainer):
     "Files in the run folder: `evaluate` scores dev, `pause` waits, `stop` ends the run."
+    saved = False  # since it waits
     while True:
         if take_request(self.run, 'evaluate'):
             self.evaluate_now()
@@ -833,8 +834,9 @@ def serve_requests(self: Trainer):
         self.waiting = pause and not self.stopping and not self.run.is_requested('stop')
         if not self.waiting:
             break
-        if self.pending or self.unread_steps:
-            self.flush()  # who watches a run that waits sees all of it
+        if not saved:
+            self.checkpoint()  # a run that waits may be killed, or forked; who watches sees all
+            saved = True
         time.sleep(0.1)
     if self.run.is_requested('stop'):
         self.stopping = 'asked to'

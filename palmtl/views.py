@@ -10,6 +10,7 @@ __all__ = ['CONTROLS', 'VIEWS', 'check_pairs', 'difference', 'curves', 'dev_spli
 
 # %% ../nbs/61_views.ipynb #cell-3
 import functools, gzip, html
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 import numpy as np, pandas as pd, plotly.graph_objects as go
@@ -276,6 +277,16 @@ def rows_table(
         out[column if column not in out else f'{column} (text)'] = [text[i] for i in order]
     return out
 
+# %% ../nbs/61_views.ipynb #0d9680b9
+def _how_many(found, n, changes):  # of the rows that could be shown, and what became of them
+    if not found:
+        return '; no row to show'
+    text = f'; {min(n, len(found)):,} of {len(found):,} such rows'
+    kinds = Counter(changes[i] for i in found if changes)
+    words = ', '.join(f'{k:,} {word}' for word, k in kinds.most_common())
+    known = set(kinds) <= {'mended', 'broken', 'nearer', 'farther'}  # not how far each one moved
+    return text + (f' ({words})' if kinds and known else '')
+
 # %% ../nbs/61_views.ipynb #4534735b
 def examples(
     run: Run,  # finished
@@ -302,9 +313,9 @@ def examples(
     elif (key := misses(t, p, right, labels)) is None:
         problem = 'cannot be told without their labels, which are not at hand'
         raise InputError(f"the worst rows of '{task}' {problem}: {why}")
-    order = largest(key, n)
-    out = rows_table(t, order, ids, rows, columns)
-    out.attrs['says'] = says if order else f'{says}; no row to show'
+    found = largest(key, len(p))
+    out = rows_table(t, found[:n], ids, rows, columns)
+    out.attrs['says'] = says + _how_many(found, n, columns.get('change'))
     return out
 
 # %% ../nbs/61_views.ipynb #cell-29
@@ -414,7 +425,7 @@ _TESTS = [  # how the columns of a difference are to be read
     'No difference that matters: the interval lies within .01 of zero. Cannot be told: it holds '
     'zero and reaches further.',
     'Holm: p, corrected for the number of lines in this table. To look at many lines and report '
-    'some of them, go by Holm.',
+    'some of them, go by Holm: a verdict that it does not bear out is called uncorrected.',
 ]
 
 # %% ../nbs/61_views.ipynb #c374cd92
@@ -438,6 +449,11 @@ def difference_notes(
         )
     return notes
 
+# %% ../nbs/61_views.ipynb #d3be6b07
+def _uncorrected(verdict, holm):  # a verdict that would not stand among all lines of its table
+    found_alone = verdict in ('better', 'worse') and not holm < 0.05
+    return f'{verdict} (uncorrected)' if found_alone else verdict
+
 # %% ../nbs/61_views.ipynb #1e8c8b4d
 def difference_table(
     c: pd.DataFrame,  # from `difference`
@@ -451,7 +467,7 @@ def difference_table(
             '95 % interval': [interval_text(*v) for v in zip(c.low, c.high)],
             'p': c.p,
             'Holm': c.holm,
-            'verdict': c.verdict,
+            'verdict': [_uncorrected(*v) for v in zip(c.verdict, c.holm)],
             'P(better)': c.p_better,
             'seeds': c.seeds,
         }
