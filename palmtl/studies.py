@@ -512,7 +512,9 @@ def stage_chart(
             fig.add_scatter(x=list(order), y=d, mode='lines+markers', **look, **place)
     layout(fig, title, 180 + 210 * lines, margin_t=90)
     fig.update_annotations(font_size=12)
-    return fig.update_xaxes(title='after the stage of', type='category')
+    fig.update_xaxes(type='category')
+    # a title below the first row would touch the next row's
+    return fig.update_xaxes(title='after the stage of', row=lines)
 
 # %% ../nbs/67_studies.ipynb #7acd0da4
 def switch_table(
