@@ -39,7 +39,7 @@ def columns_to_show(
 class RunTable(anywidget.AnyWidget):
     "Runs to tick."
 
-    _esm = static_text('run_table.js')
+    _esm = static_text('elements.js') + static_text('run_table.js')
     _css = static_text('run_table.css')
     head = traitlets.List().tag(sync=True)
     body = traitlets.List().tag(sync=True)  # of [folder, usable, which cells are numbers, cells]

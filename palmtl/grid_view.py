@@ -249,7 +249,7 @@ _ORDER = ['start', 'retry', 'pause', 'resume', 'stop']
 class GridTable(anywidget.AnyWidget):
     "The lines of a grid, with buttons."
 
-    _esm = static_text('grid.js')
+    _esm = static_text('elements.js') + static_text('grid.js')
     _css = static_text('grid.css')
     head = traitlets.List(
         'run,state,progress,time left,score,total so far,difference from the baseline,'.split(',')

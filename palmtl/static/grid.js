@@ -25,12 +25,6 @@ function sparkline(values, says) {
   return picture;
 }
 function render({model, el}) {
-  const make = (tag, text, into) => {
-    const e = document.createElement(tag);
-    e.textContent = text;
-    into.append(e);
-    return e;
-  };
   const box = make('div', '', el);
   box.className = 'palmtl-grid';
   const table = make('table', '', box);

@@ -1,10 +1,4 @@
 function render({model, el}) {
-  const make = (tag, text, into) => {
-    const e = document.createElement(tag);
-    e.textContent = text;
-    into.append(e);
-    return e;
-  };
   const save = (name, value) => {
     model.set(name, value);
     model.save_changes();
