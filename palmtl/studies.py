@@ -6,7 +6,8 @@
 __all__ = ['RECIPE', 'METHODS', 'STUDIES', 'QUESTIONS', 'SHARED', 'share_of_layers', 'tasks8_cells', 'conflict_cells',
            'gates_cells', 'transfer_cells', 'study_settings', 'beyond', 'answer', 'answer_text', 'add_shared',
            'gain_of_gains', 'gains', 'pal_pairs', 'conflict_summary', 'conflict_lines', 'stage_scores', 'all_stages',
-           'transfer_table', 'transfer_map', 'transfer_text', 'order_table', 'stage_chart', 'switch_table']
+           'transfer_table', 'transfer_map', 'transfer_text', 'order_table', 'stage_chart', 'switch_table',
+           'study_text']
 
 # %% ../nbs/67_studies.ipynb #8671add5
 import html, itertools, math
@@ -532,3 +533,23 @@ def switch_table(
             )
             out.append(row | dict(zip(looks[-1]['tasks'], looks[-1]['active'])))
     return pd.DataFrame(out)
+
+# %% ../nbs/67_studies.ipynb #3101294c
+def study_text(
+    name: str,  # one of `STUDIES`, but for `tasks3`, which belongs to `tasks8`
+    **given,  # as for `beyond`
+) -> str:  # markdown, one paragraph; '' where no run is finished
+    "What a study found, and after how much training."
+    grid = beyond(name, **given)
+    done = list(grid.finished().values())
+    if not done:
+        return ''
+    if name == 'transfer':
+        text = transfer_text(transfer_table(all_stages(grid)))
+    elif name == 'tasks8':
+        table = gains(beyond('tasks3', **given), grid)
+        text = answer_text(table[table.claim.str.endswith('more with more tasks')])
+    else:
+        text = answer_text(answer(grid, QUESTIONS[name]))
+    budget = f'{done[0].summary["steps"]:,} steps of {done[0].settings.batch_size} rows'
+    return f'after {budget}: ' + text.replace('\n\n', ' ')
