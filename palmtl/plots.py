@@ -15,6 +15,7 @@ import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
+from .comparisons import uncorrected
 from .runs import Run
 from .settings import resolve_tasks
 
@@ -588,7 +589,8 @@ def _write_verdicts(fig, d):  # beside the panel, in words
     for name, r in zip(_claim_names(d), d.itertuples()):
         look = dict(font=dict(size=12), showarrow=False)
         look |= dict(xref='paper', x=1.01, xanchor='left')
-        fig.add_annotation(y=name, text=r.verdict, **look)
+        says = uncorrected(r.verdict, getattr(r, 'holm', 0))  # without a family, as it is
+        fig.add_annotation(y=name, text=says, **look)
 
 # %% ../nbs/50_plots.ipynb #1f843ea5
 def _ends(d):  # of an axis on which every interval, seed and paper's value has room

@@ -19,7 +19,15 @@ from .basics import InputError, Registry, nearest
 from .data import read_predictions
 from .settings import differences, resolve_tasks
 from .runs import Run
-from .comparisons import compare, interval_text, left_out, scores, side_by_side, summarise
+from palmtl.comparisons import (
+    compare,
+    interval_text,
+    left_out,
+    scores,
+    side_by_side,
+    summarise,
+    uncorrected,
+)
 
 # %% ../nbs/61_views.ipynb #957748f8
 from palmtl.plots import (
@@ -449,11 +457,6 @@ def difference_notes(
         )
     return notes
 
-# %% ../nbs/61_views.ipynb #d3be6b07
-def _uncorrected(verdict, holm):  # a verdict that would not stand among all lines of its table
-    found_alone = verdict in ('better', 'worse') and not holm < 0.05
-    return f'{verdict} (uncorrected)' if found_alone else verdict
-
 # %% ../nbs/61_views.ipynb #1e8c8b4d
 def difference_table(
     c: pd.DataFrame,  # from `difference`
@@ -467,7 +470,7 @@ def difference_table(
             '95 % interval': [interval_text(*v) for v in zip(c.low, c.high)],
             'p': c.p,
             'Holm': c.holm,
-            'verdict': [_uncorrected(*v) for v in zip(c.verdict, c.holm)],
+            'verdict': [uncorrected(*v) for v in zip(c.verdict, c.holm)],
             'P(better)': c.p_better,
             'seeds': c.seeds,
         }
