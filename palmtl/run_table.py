@@ -350,35 +350,66 @@ class ReadRun(Run):
         return self.predict_rows
 
 # %% ../nbs/60_run_table.ipynb #e336dd8d
+_NAMES_OF_RUNS = ('gate_run', 'fork')  # settings that name another run
+
+
+def _followed(run, value):  # the other run's settings, if it is there and has this run's seed
+    other = Run(run.folder.parent / Path(value.partition('@')[0]).name)
+    try:
+        same_seed = other.settings.seed == run.settings.seed
+    except (InputError, KeyError, TypeError, ValueError):
+        return None
+    return [_same_but_for_seed(other), value.partition('@')[2]] if same_seed else None
+
+
 def _same_but_for_seed(run):  # the settings that make a cell
     left_out = NOT_IN_NAME | {'seed'}
-    return {k: v for k, v in dataclasses.asdict(run.settings).items() if k not in left_out}
+    out = {k: v for k, v in dataclasses.asdict(run.settings).items() if k not in left_out}
+    named = {k: _followed(run, out[k]) for k in _NAMES_OF_RUNS if out[k]}
+    return out | {k: v for k, v in named.items() if v}
 
 # %% ../nbs/60_run_table.ipynb #92d88f20
+def _name_for_all(values):  # of runs that differ only in their seed: the name without seed and digest
+    if len(set(values)) == 1:
+        return values[0]
+    return re.sub(r'-s\d+(-from\d+)?-[0-9a-f]{8}', r'\1', values[0])
+
+
 def group_runs(
     runs: list,  # of Run
 ) -> list:  # of (settings but for the seed, runs)
     "Runs of the same settings and tasks, whatever their seed, in one group."
     groups = {}
     for r in runs:
-        settings = _same_but_for_seed(r)
-        key = json.dumps([settings, r.record['tasks']], sort_keys=True)
-        groups.setdefault(key, (settings, []))[1].append(r)
-    return list(groups.values())
+        key = json.dumps([_same_but_for_seed(r), r.record['tasks']], sort_keys=True)
+        groups.setdefault(key, []).append(r)
+    out = []
+    for group in groups.values():
+        settings = {k: getattr(group[0].settings, k) for k in _same_but_for_seed(group[0])}
+        named = {k: _name_for_all([getattr(r.settings, k) for r in group]) for k in _NAMES_OF_RUNS}
+        out.append((settings | named, group))
+    return out
 
 # %% ../nbs/60_run_table.ipynb #04fc6af7
+def _numbered(values, told, longest):  # each with as much of what tells it as has room
+    out = []
+    for i, (v, text) in enumerate(zip(values, told), 1):
+        name = f"{v['scheduler']}, {v['n_pals']} PALs"
+        name = f'{i}: {name}' if len(values) > 1 else name
+        for part in text.split(', ') if len(values) > 1 else ():
+            is_told = part.startswith(('scheduler=', 'n_pals='))
+            name += f', {part}' * (not is_told and len(name) + len(part) + 2 <= longest)
+        out.append(name)
+    return out
+
+
 def cell_labels(
     values: list,  # of each cell: its settings
     longest: int,  # characters of a label; if one is longer, cells are numbered
 ) -> tuple:  # (labels, what they stand for)
     "Names of cells: settings in which they differ, as few as tell them apart, or numbers."
-    told = differing_settings(values)
-    short = short_labels(values, longest)
-    if short is None:
-        short = [f"{v['scheduler']}, {v['n_pals']} PALs" for v in values]
-        if len(short) > 1:
-            short = [f'{i}: {name}' for i, name in enumerate(short, 1)]
-    return short, told
+    told, short = differing_settings(values), short_labels(values, longest)
+    return short or _numbered(values, told, longest), told
 
 # %% ../nbs/60_run_table.ipynb #79da99db
 class Chosen(Grid):

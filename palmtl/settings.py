@@ -958,33 +958,131 @@ def command(
     return ' '.join([f'papermill nbs/train.ipynb {output}', *parameters])
 
 # %% ../nbs/21_settings.ipynb #7697c8e0
-def _differing(values):  # of dictionaries of settings: for each, name -> text, where they differ
+_SCHEDULER_OF = dict(  # settings that only one scheduler reads
+    order='sequential', sequential='sequential', single_task='single', anneal_clock='annealed'
+)
+_KPI_NAMES = ('priority', 'dynamic', 'gamma')
+
+
+def _has_meaning(
+    name, v
+):  # whether a run with the settings `v` reads this one; yes, if that is not known
+    if name in _SCHEDULER_OF:
+        return v.get('scheduler', _SCHEDULER_OF[name]) == _SCHEDULER_OF[name]
+    if name in _KPI_NAMES or name.startswith('kpi_'):
+        scheduler = v.get('scheduler')
+        return scheduler not in SCHEDULERS or SCHEDULERS[scheduler].needs_kpi
+    if name == 'gates' or name.startswith('pal_'):
+        return v.get('n_pals') != 0
+    if name == 'gate_run':
+        return v.get('gates') == 'shuffled'
+    return v.get('gates') != 'off' if name.startswith('gate_') else True
+
+# %% ../nbs/21_settings.ipynb #5fc735a2
+def _fork_text(value, values):  # `fork @231`; which parent only where the step does not tell
+    parent, _, step = str(value).rpartition('@')
+    same_step = {v for v in values if str(v).endswith(f'@{step}')}
+    of = f" of {Path(parent).name.rpartition('-')[2]}" if len(same_step) > 1 else ''
+    return f'fork @{step}{of}'
+
+
+def _differing(values, all_of_them=False):  # for each: name -> text, or '' if there is nothing
     names = dict.fromkeys(k for v in values for k in v)
-    text = lambda v, k: json.dumps(v.get(k), sort_keys=True, default=str)
-    names = [k for k in names if len({text(v, k) for v in values}) > 1]
-    return [{k: f'{k}={plain_text(v.get(k))}' for k in names} for v in values]
+    key = lambda v, k: json.dumps(v.get(k), sort_keys=True, default=str)
+    names = [k for k in names if len({key(v, k) for v in values}) > 1]
+
+    def text(v, k):
+        if k not in v:
+            return f'{k}=?'
+        shown = plain_text(v[k]) if all_of_them or _has_meaning(k, v) else ''
+        return f'{k}={shown}' if shown else ''
+
+    return [{k: text(v, k) for k in names} for v in values]
+
+# %% ../nbs/21_settings.ipynb #218c6fdd
+_NOTHING_CHOSEN = dict(tasks='all tasks', order='order of tasks', single_task='first task')
+
+
+def _label(told, names):  # of one of `_differing`; where nothing is chosen, it says so
+    shown = [told[k] for k in names if told[k]]
+    return ', '.join(shown or [_NOTHING_CHOSEN.get(k, f'no {k}') for k in names])
+
+
+def _n_distinct(told, names):  # how many of them these settings tell apart
+    return len({tuple(d[k] for k in names) for d in told})
+
+
+def _best_told(values):  # without what has no meaning, unless nothing else tells them apart
+    told = _differing(values)
+    if _n_distinct(told, list(told[0])) < len(values):
+        return _differing(values, all_of_them=True)
+    return told
 
 
 def differing_settings(
     values: list,  # of dictionaries of settings
 ) -> list:  # of text, `name=value, name=value`
     "What each of them has of the settings in which they differ."
-    return [', '.join(d.values()) for d in _differing(values)]
+    return [_label(d, list(d)) for d in _best_told(values)]
+
+# %% ../nbs/21_settings.ipynb #f58cb0de
+_ASKED_FIRST = (  # what people think in, in this order
+    'scheduler n_pals pairs tasks preset lr batch_size epochs steps_per_epoch more_batches'
+).split()
+_ALWAYS_TOLD = ('scheduler', 'fork')
+
+
+def _telling(
+    told,  # from `_differing`
+) -> list | None:  # names of settings; None if nothing tells all of them apart
+    "Few settings that tell all apart, the ones that people think in first."
+    asked = [k for k in _ASKED_FIRST if k in told[0]]
+    chosen = [k for k in _ALWAYS_TOLD if k in told[0]]
+    gain = lambda k: _n_distinct(told, [*chosen, k]) - _n_distinct(told, chosen)
+    while _n_distinct(told, chosen) < len(told):
+        best = max(asked, key=gain, default=None)
+        if best is None or not gain(best):
+            best = max(told[0], key=gain, default=None)
+        if best is None or not gain(best):
+            return None
+        chosen.append(best)
+    for k in [k for k in chosen if k not in _ALWAYS_TOLD]:  # a later one may have made it needless
+        rest = [c for c in chosen if c != k]
+        chosen = rest if rest and _n_distinct(told, rest) == len(told) else chosen
+    return chosen
+
+# %% ../nbs/21_settings.ipynb #bb8e2ff7
+def _labels(told, names, longest):  # None if one is longer than that; a fork says so at the end
+    order = [*_ASKED_FIRST, *(k for k in told[0] if k not in _ASKED_FIRST)]
+    names = sorted(names, key=lambda k: len(order) if k == 'fork' else order.index(k))
+    for short in (False, True):
+        labels = [_label(d, names) for d in told]
+        if short:
+            labels = [label.removeprefix('scheduler=') for label in labels]
+        if len(set(labels)) == len(labels) and max(map(len, labels)) <= longest:
+            return labels
+    return None
 
 
 def short_labels(
     values: list,  # of dictionaries of settings
     longest: int = 44,  # characters of a label
 ) -> list | None:  # of text; None where no few settings tell them apart
-    "All settings in which they differ, where they fit; else one to three that suffice."
-    told = _differing(values)
-    differ = list(told[0])
-    few = (c for n in (1, 2, 3) for c in itertools.combinations(differ, n))
-    for names in itertools.chain([differ], few):
-        labels = [', '.join(d[k] for k in names) for d in told]
-        if names and len(set(labels)) == len(labels) and max(map(len, labels)) <= longest:
-            return labels
-    return None
+    "All settings in which they differ, where they fit; else up to three, or those that suffice."
+    told, forks = _best_told(values), [v.get('fork') for v in values]
+    if told[0] and 'fork' in told[0]:
+        told = [d | dict(fork=_fork_text(f, forks) if f else '') for d, f in zip(told, forks)]
+    chosen = _telling(told)
+    if not chosen:
+        return None
+    if labels := _labels(told, list(told[0]), longest):
+        return labels
+    labels = _labels(told, chosen, longest)
+    for k in [k for k in _ASKED_FIRST if k in told[0] and k not in chosen]:
+        more = _labels(told, [*chosen, k], longest) if len({*chosen} - {'fork'}) < 3 else None
+        if labels and more:
+            labels, chosen = more, [*chosen, k]
+    return labels
 
 # %% ../nbs/21_settings.ipynb #6e04936f
 def settings_table() -> pd.DataFrame:
