@@ -44,10 +44,12 @@ class LossRule:
         seen, loss = self.last[e['task']], e['loss']
         if loss is None or not math.isfinite(loss):
             return 'the loss is no number'
-        median = statistics.median(seen) if len(seen) >= 30 else math.inf
+        before = len(seen)
+        median = statistics.median(seen) if before >= 30 else math.inf
         seen.append(loss)
         if loss > self.times * median:
-            return f'a loss of {loss:.3g}, {loss / median:.1f} times the median of its last'
+            times = f'{loss / median:.1f} times the median of the {before} before'
+            return f'a loss of {loss:.3g}, {times}'
         return None
 
 # %% ../nbs/32_alerts.ipynb #3e949c21

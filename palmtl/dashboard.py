@@ -7,11 +7,11 @@ __all__ = ['FORM', 'FORM_NAMES', 'CHOICES', 'Watch', 'score_text', 'help_text', 
            'fork_note']
 
 # %% ../nbs/54_dashboard.ipynb #fad51808
-import asyncio, contextlib, dataclasses, html, threading
+import asyncio, contextlib, dataclasses, html, threading, time
 from pathlib import Path
 import ipywidgets as W
 from fastcore.basics import patch
-from .basics import InputError
+from .basics import InputError, error_text
 from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, plain_text
 from .forks import fork_points, keep_last_point
@@ -39,6 +39,8 @@ class Watch(Board):
     def __init__(self, run, every: float = 0.5):  # a `Run` or its folder; seconds between looks
         self.run = LiveRun(run.folder if isinstance(run, Run) else run)
         self.every, self.task = every, None
+        self.restart = None  # a function that trains the run again, where the page has one
+        self.parent_size, self.drawn = 0, 0.0  # bytes of events; when it was drawn
         self.bar = W.FloatProgress(min=0, max=1, layout=W.Layout(width='320px'))
         self.status, self.error, self.banner = W.HTML(), W.HTML(), self.make_banner()
         axes = [(v, k) for k, v in AXES.items()]
@@ -92,12 +94,18 @@ def make_buttons(self: Watch) -> W.HBox:
 
     def resume():
         (self.run.folder / 'pause').unlink(missing_ok=True)
+        if self.restart and not self.run.writer():
+            self.restart()
         self.refresh(True)
 
+    def stop():
+        touch('stop')
+        (self.run.folder / 'pause').unlink(missing_ok=True)  # it would wait again when it goes on
+
     self.pause = _button('Pause', 'wait after this step', lambda: touch('pause'))
-    self.resume = _button('Resume', 'go on', resume)
+    self.resume = _button('Resume', 'go on with this run, from where it stands', resume)
     help = 'end after this step, with a checkpoint'
-    self.stop = _button('Stop', help, lambda: touch('stop'))
+    self.stop = _button('Stop', help, stop)
     help = 'score the dev splits after this step'
     self.evaluate = _button('Evaluate now', help, lambda: touch('evaluate'))
     return W.HBox([self.pause, self.resume, self.stop, self.evaluate, self.x])
@@ -111,18 +119,21 @@ def state_text(self: Watch, writer, error) -> str:
     if writer:
         silent = ', '.join(filter(None, [writer, silence_text(self.run)]))
         return 'paused' if self.run.is_requested('pause') else f'running ({silent})'
-    return 'stopped by an error' if error else 'not running; start it again to go on'
+    if error:
+        return 'stopped by an error'
+    return 'not running; Resume goes on' if self.restart else 'not running; start it again to go on'
 
 # %% ../nbs/54_dashboard.ipynb #4af3472f
 def score_text(
     run: LiveRun,  # with events
 ) -> str:  # '' before the first evaluation
     "The last dev score, and the best where it is another one."
-    scores = [e['score'] for e in run.events('epoch')]
-    if not scores:
+    scored = run.events('epoch')
+    if not scored:
         return ''
-    best = f' (best {max(scores):.3f})' if max(scores) > scores[-1] else ''
-    return f'dev score {scores[-1]:.3f}{best}'
+    last, best = scored[-1], max(e['score'] for e in scored)
+    more = f' (best {best:.3f})' if best > last['score'] else ''
+    return f"dev score {last['score']:.3f} at step {last['step']:,}{more}"
 
 # %% ../nbs/54_dashboard.ipynb #49a4e5a4
 @patch
@@ -139,7 +150,7 @@ def refresh(self: Watch, force=False):
     self.set_buttons(writer)
     self.set_progress(writer, error)
     self.set_banner()
-    if new or force:
+    if new or force or self.parent_moved():
         self.draw()
 
 # %% ../nbs/54_dashboard.ipynb #d3e86c17
@@ -149,30 +160,47 @@ def set_buttons(self: Watch, writer):
     paused = self.run.is_requested('pause')
     self.stop.disabled = self.evaluate.disabled = not writer
     self.pause.disabled = not writer or paused
-    self.resume.disabled = not (writer and paused)
+    waits = self.restart is not None and self.run.state != 'finished'
+    self.resume.disabled = not (paused if writer else waits)
 
 # %% ../nbs/54_dashboard.ipynb #c44bee98
 @patch
 def set_progress(self: Watch, writer, error):
     "The bar, and what stands beside it."
     run, parts = self.run, [f'<b>{html.escape(self.state_text(writer, error))}</b>']
-    done, total = (run.known[-1].get('step', 0), run.progress()[1]) if run.known else (0, 1)
-    finished = run.state == 'finished'
-    self.bar.value = 1.0 if finished else done / max(1, total)
+    done, total = run.progress() if run.known else (0, 1)
+    self.bar.value = 1.0 if run.state == 'finished' else done / max(1, total)
     if run.known:
-        now = min(done + (not finished), total)  # the step that is computed; none after the last
-        parts.append(f'step {now:,} of {total:,}')
-    if writer and run.events('step'):
+        parts.append(f'step {done:,} of {total:,}')
+    if writer and len(run.events('step')) > 10:  # the first steps are slower than the rest
         parts.append(f'{seconds_left(run):,.0f} s left')
     pace = pace_text(run)
     parts += [score_text(run), f'<span title="{PACE_HELP}">{pace}</span>' if pace else '']
     self.status.value = ' &nbsp; '.join(p for p in parts if p)
 
+# %% ../nbs/54_dashboard.ipynb #d614f0cc
+@patch
+def parent(self: Watch) -> Run | None:
+    "The run that this one was forked from, if its folder is beside it."
+    for fork in self.run.events('fork')[-1:]:
+        run = Run(self.run.folder.parent / fork['parent'])
+        return run if (run.folder / 'events.jsonl').exists() else None
+
+
+@patch
+def parent_moved(self: Watch, seconds=5.0) -> bool:
+    "Whether the parent, whose curve is drawn too, went on; asked every few seconds at most."
+    parent = self.parent()
+    if parent is None or time.monotonic() < self.drawn + seconds:
+        return False
+    before, self.parent_size = self.parent_size, (parent.folder / 'events.jsonl').stat().st_size
+    return self.parent_size != before
+
 # %% ../nbs/54_dashboard.ipynb #66b09268
 @patch
 def draw(self: Watch):
     "Every pane again; one without a figure takes no room."
-    total = self.run.progress()[1]
+    total, self.drawn = self.run.progress()[1], time.monotonic()
     for name, chart in self.panes.items():
         figure = PANES[name].draw(self.run, self.x.value)
         chart.layout.display = None if figure else 'none'
@@ -191,8 +219,11 @@ def start(self: Watch):
     """Look again and again, while the kernel is free, until the run has ended; outside of Jupyter,
     where there is no event loop, never."""
 
+    def goes_on(run):
+        return run is not None and run.state != 'finished'
+
     async def loop():
-        while self.run.state != 'finished':
+        while goes_on(self.run) or goes_on(self.parent()):
             try:
                 self.refresh()
             except Exception as e:
@@ -278,7 +309,9 @@ def parse_more(
         name, equals, value = part.partition('=')
         if not equals:
             raise InputError(f"more settings: '{part}' has no '='; name=value; ... was expected")
-        given[name.strip()] = value.strip()
+        if (name := name.strip()) in FORM_NAMES:
+            raise InputError(f'more settings: {name} has a field of its own above; set it there')
+        given[name] = value.strip()
     return given
 
 # %% ../nbs/54_dashboard.ipynb #bec39c1d
@@ -390,23 +423,26 @@ def attach(self: Dashboard, folder):
     except InputError as e:
         self.show_error(e)
         return
+    self.watch.restart = self.go_on
+    self.watch.refresh()
     self.place.children = [self.watch]
     self.save_charts(*self.watch.charts)
     self.watch.start()
 
 # %% ../nbs/54_dashboard.ipynb #befc1c35
 @patch
-def begin(self: Dashboard):
-    "Train in a thread."
+def begin(self: Dashboard, settings: Settings | None = None):  # those of the form if None
+    "Train in a thread; a run that is paused in this page is stopped first."
+    stopped = self.stop_paused()
     if self.thread and self.thread.is_alive():
         busy = 'a run that was started here is still training; stop it, or wait'
         self.show_error(InputError(busy))
         self.busy = self.error.value
         return
     self.error.value, self.busy, ready = '', None, threading.Event()
-    self.note.value = _GOES_ON if self.note.value else ''
+    self.note.value = ' '.join([stopped, _GOES_ON if self.note.value else '']).strip()
     self.began = None
-    self.thread = threading.Thread(target=self.train, args=(ready,), daemon=True)
+    self.thread = threading.Thread(target=self.train, args=(ready, settings), daemon=True)
     self.thread.start()
     ready.wait(60)
     if not self.began:
@@ -416,17 +452,41 @@ def begin(self: Dashboard):
     self.pick.value = str(self.began)
     self.attach(self.began)
 
+# %% ../nbs/54_dashboard.ipynb #5b3a3a07
+@patch
+def stop_paused(self: Dashboard, seconds=30.0) -> str:  # what was done, in HTML; '' if nothing
+    "Stop a run of this page that only waits, so that another can begin; it can go on later."
+    run = Run(self.began) if self.thread and self.thread.is_alive() and self.began else None
+    if run is None or not run.is_requested('pause'):
+        return ''
+    (run.folder / 'stop').touch()
+    self.thread.join(seconds)
+    (run.folder / 'pause').unlink(missing_ok=True)
+    name = html.escape(run.folder.name)
+    return f'{name}, which was paused, was stopped; choose it and press <b>Resume</b> to go on.'
+
+
+@patch
+def go_on(self: Dashboard):
+    "Train the watched run with its own settings, from where it stands."
+    try:
+        self.begin(self.watch.run.settings)
+    except InputError as e:
+        self.show_error(e)
+
 # %% ../nbs/54_dashboard.ipynb #bb8fbb54
 @patch
-def train(self: Dashboard, ready):
+def train(self: Dashboard, ready, settings=None):  # settings: those of the form if None
     "What the thread does."
     try:
-        trainer = Trainer(self.form.settings(), self.runs)
+        trainer = Trainer(settings or self.form.settings(), self.runs)
         self.began = trainer.run.folder
+        (self.began / 'pause').unlink(missing_ok=True)  # of an earlier time
         ready.set()
         trainer.fit()
     except Exception as e:
-        self.show_error(e)
+        text = error_text(e)
+        self.error.value = error_html(text if ready.is_set() else f'Not started: {text}')
     finally:
         ready.set()
         if self.error.value == self.busy:

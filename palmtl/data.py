@@ -501,6 +501,15 @@ def data_folders(
 
 OTHER_FILES = {}  # task -> records of other files that hold the same rows; chapter 04 fills it
 
+# %% ../nbs/03_data.ipynb #61fa41e6
+def _check_folder(folder):  # raises, with the nearest name if there is one
+    if folder.is_dir():
+        return
+    beside = folder.parent.glob('*/') if folder.parent.is_dir() else ()
+    near = nearest(folder.name, ['sample', 'hub', *(p.name for p in beside)])
+    choices = near if 'did you mean' in near else "; choose a folder, 'hub' or 'sample'"
+    raise InputError(f'data folder {folder}: there is no such folder{choices}')
+
 # %% ../nbs/03_data.ipynb #88bd4061
 def find_files(
     task: Task,  # whose rows
@@ -511,9 +520,7 @@ def find_files(
         return task, Path(task.folder)
     folders = data_folders(data)
     for folder in folders:
-        if not folder.is_dir():
-            choices = "choose a folder, 'hub' or 'sample'"
-            raise InputError(f'data folder {folder}: there is no such folder; {choices}')
+        _check_folder(folder)
     for record in (task, *OTHER_FILES.get(task.name, ())):
         for folder in folders:
             if record.files and (folder / record.files['train']).exists():
@@ -547,9 +554,7 @@ def _join_parts(splits):  # `dev_mismatched` goes behind `dev`
 
 # %% ../nbs/03_data.ipynb #6fcf9951
 def _read_folder(task, files, folder, bad_rows):  # files: the task as its files are read
-    if not folder.is_dir():
-        choices = "choose a folder, 'hub' or 'sample'"
-        raise InputError(f'data folder {folder}: there is no such folder; {choices}')
+    _check_folder(folder)
     if not files.files:
         what = "is the synthetic sample's and has no files; use it with data = 'sample'"
         raise InputError(f"task '{task.name}' {what}")

@@ -211,7 +211,7 @@ def _draw_parent(fig, run, x):  # how the parent went on, dashed, where its fold
             name = f'the parent: {html.escape(task.title)}'
             look = dict(name=name, line=dashed(rgba(colour, 0.6)), showlegend=False)
             fig.add_scatter(x=mine[x], y=mine.metric, **look, **group)
-        if len(dev):  # one line of the legend for all of them
+        if len(dev) and dev.step.max() > fork['step']:  # one line of the legend for all of them
             look = dict(name='the parent, going on', line=dashed(MIDDLE))
             fig.add_scatter(x=[None], y=[None], **look, **group)
 

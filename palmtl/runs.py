@@ -240,6 +240,10 @@ def state(self: Run):
     return 'unfinished' if begun else 'new'
 
 # %% ../nbs/22_runs.ipynb #b0b4be93
+def _steps_done(event):  # a step's event has the number of the step, from 0
+    return event['step'] + (event.get('event') == 'step')
+
+
 @patch
 def progress(self: Run) -> tuple:  # (steps done, steps in all)
     "How far an unfinished run has come, from the end of its events."
@@ -247,9 +251,8 @@ def progress(self: Run) -> tuple:  # (steps done, steps in all)
         with open(self.folder / 'events.jsonl', 'rb') as f:
             start = f.seek(max(0, f.seek(0, 2) - 20_000))
             lines = f.read().split(b'\n')[1 if start else 0 : -1]
-        return max((json.loads(l)['step'] for l in lines), default=0), self.read_json(
-            'environment.json'
-        )['steps']
+        done = max(map(_steps_done, map(json.loads, lines)), default=0)
+        return done, self.read_json('environment.json')['steps']
     except (OSError, ValueError, KeyError, InputError):
         return 0, 1
 

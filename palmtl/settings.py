@@ -129,7 +129,9 @@ class PalSettings:
     pal_init: str = setting(
         'normal', 'N(0, .02), or V^D = 0 for no effect at first', ('normal', 'zero'), decision=8
     )
-    pal_lr: float = setting(0.0, 'learning rate of the PALs; 0: the same as lr', low=0, decision=9)
+    pal_lr: float = setting(
+        0.0, 'learning rate of the PALs; 0: the same as lr', low=0, high=1, decision=9
+    )
 
 # %% ../nbs/21_settings.ipynb #4bb7362a
 @dataclass(frozen=True)
@@ -216,8 +218,8 @@ _LAYER_DECAY = (
 class OptimizerSettings:
     "How the parameters move."
 
-    lr: float = setting(1e-3, 'peak learning rate', above=0)
-    head_lr: float = setting(0.0, 'learning rate of the heads; 0: the same as lr', low=0)
+    lr: float = setting(1e-3, 'peak learning rate', above=0, high=1)
+    head_lr: float = setting(0.0, 'learning rate of the heads; 0: the same as lr', low=0, high=1)
     layer_decay: float = setting(1.0, _LAYER_DECAY, above=0, high=1)
     warmup: float = setting(
         0.1, 'share of the steps over which the rate rises', low=0, high=1, decision=31
@@ -353,7 +355,9 @@ class MaskedSettings:
     mlm_steps: int = setting(
         0, 'steps in which the encoder guesses hidden words beforehand; 0: none', low=0
     )
-    mlm_lr: float = setting(0.0, 'peak learning rate of these steps; 0: the same as lr', low=0)
+    mlm_lr: float = setting(
+        0.0, 'peak learning rate of these steps; 0: the same as lr', low=0, high=1
+    )
 
 # %% ../nbs/21_settings.ipynb #41b2e961
 @dataclass(frozen=True)
@@ -573,7 +577,11 @@ def _numbers(value):
 # %% ../nbs/21_settings.ipynb #3be18d18
 _PLACES = ('last', 'first', 'spread')
 _PATTERNS = dict(  # setting -> what its text must match, what it is not, words to choose from
-    steps_per_epoch=(r'0*[1-9]\d*|' + '|'.join(EPOCHS), 'number of steps and no rule', EPOCHS),
+    steps_per_epoch=(
+        r'0*[1-9]\d*|' + '|'.join(EPOCHS),
+        'number of steps (1 or more) and no rule',
+        EPOCHS,
+    ),
     pal_layers=(r'\d+( *, *\d+)*|' + '|'.join(_PLACES), 'list of layer numbers', _PLACES),
     fork=(r'|.+@\d+', 'moment of a run', ('RUN@STEP',)),
     device=(r'auto|cpu|mps|cuda(:\d+)?', 'device', ('auto', 'cpu', 'cuda')),
@@ -589,7 +597,8 @@ def _check_text(name, value):
 
 # %% ../nbs/21_settings.ipynb #01c82dd6
 def _expect(name, value, what):  # raises
-    message = f"setting {name} = {value!r}: {what} was expected ({_FIELDS[name].metadata['help']})"
+    help = _FIELDS[name].metadata['help']
+    message = f'setting {name} = {value!r}: {what} was expected ({name}: {help})'
     raise InputError(message) from None
 
 # %% ../nbs/21_settings.ipynb #2ab7c1bd

@@ -223,7 +223,8 @@ def _read_toml(path, fail):  # -> dict
     try:
         return tomllib.loads(path.read_bytes().decode('utf-8-sig'))
     except FileNotFoundError:
-        fail('there is no such file')
+        there = sorted(p.name for p in path.parent.glob('*.toml'))
+        fail('there is no such file' + (nearest(path.name, there) if there else ''))
     except OSError as e:
         fail(f'cannot be read ({e.strerror})')
     except UnicodeDecodeError as e:
