@@ -13,7 +13,7 @@ import anywidget, ipywidgets as W, numpy as np, pandas as pd, traitlets
 from fastcore.basics import patch
 from .basics import InputError, static_text
 from .ablations import Grid, ProcessJob, stopped_text
-from .comparisons import compare
+from .comparisons import compare, uncorrected
 from .dashboard import Watch
 from .live import LiveRun, seconds_left, silence_text
 from .plots import blank_chart, claim_chart
@@ -198,7 +198,7 @@ def mean_text(
 
 
 def difference_text(
-    row,  # of `compare`, with the fields difference, low, high, verdict
+    row,  # of `compare`, with the fields difference, low, high, verdict, holm
 ) -> str:
     "A difference, its interval, and what can be told."
     if row.verdict == 'no runs':
@@ -207,7 +207,7 @@ def difference_text(
         few = 'one seed is' if row.seeds == 1 else f'{row.seeds} seeds are'
         return f'{row.difference:+.3f}: {row.verdict}, {few} too few for an interval'
     between = f'\u00a0[{row.low:+.3f},\u00a0{row.high:+.3f}]'
-    return f'{row.difference:+.3f}{between}: {row.verdict}'
+    return f'{row.difference:+.3f}{between}: {uncorrected(row.verdict, row.holm)}'
 
 # %% ../nbs/55_grid_view.ipynb #2dfa3458
 def differences_from(

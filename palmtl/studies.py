@@ -25,6 +25,7 @@ from palmtl.comparisons import (
     pools,
     read_all,
     study,
+    uncorrected,
 )
 from .gradients import _DIVERGING, conflict_table
 from .plots import COLOURS, MIDDLE, blank_chart, ink_on, layout
@@ -210,7 +211,8 @@ def _answer(r):  # a row of `answer` -> words
     if math.isnan(r.difference):
         return f'*{r.claim}*'
     interval = f' {interval_text(r.low, r.high)}' * (r.low == r.low)
-    return f'*{r.claim}* ({r.what} {r.difference:+.3f}{interval}, {_seeds(r.seeds)})'
+    alone = ', uncorrected' * (uncorrected(r.verdict, r.holm) != r.verdict)
+    return f'*{r.claim}* ({r.what} {r.difference:+.3f}{interval}, {_seeds(r.seeds)}{alone})'
 
 
 def _seeds(n):
@@ -410,7 +412,8 @@ def transfer_table(
             ]
             if each:
                 out.append(dict(kind=kind, a=a, b=b) | _over_seeds(each))
-    return pd.DataFrame(out)
+    table = pd.DataFrame(out)
+    return table.assign(holm=holm(table.p)) if len(table) else table
 
 
 def _over_seeds(each):  # a difference once per seed
@@ -462,7 +465,9 @@ def transfer_text(
         d = table[table.kind == kind]
         told = d[d.verdict.isin(['better', 'worse'])].sort_values('difference')
         each = '; '.join(_pair_text(r, kind) for r in told.itertuples())
+        kept = int((told.holm < 0.05).sum())
         counts = f'{len(told)} of {len(d)} can be told from 0'
+        counts += f" ({kept} after Holm's correction)" * bool(len(told))
         lines.append(f'**{kind.capitalize()}**: {counts}' + (f': {each}.' if each else '.'))
     lines.append(f'Intervals are over {_seeds(int(table.seeds.min()))}.')
     return '\n\n'.join(lines)
@@ -473,7 +478,8 @@ def _pair_text(r, kind):
         words = f'{r.a} beforehand changes {r.b} by'
     else:
         words = f'{r.b} afterwards changes {r.a} by'
-    return f'{words} {r.difference:+.3f} {interval_text(r.low, r.high)}'
+    alone = ' (uncorrected)' * (uncorrected(r.verdict, r.holm) != r.verdict)
+    return f'{words} {r.difference:+.3f} {interval_text(r.low, r.high)}{alone}'
 
 # %% ../nbs/67_studies.ipynb #6320528e
 def order_table(
