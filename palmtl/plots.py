@@ -482,9 +482,11 @@ _COLOURS = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]  # below, as, abov
 _UNTOLD = '#EDEDED'  # ground of a cell that cannot be told
 
 
-def _draw_heat(fig, x, y, z, told, most):  # two layers: what can be told, and grey for the rest
+def _draw_heat(
+    fig, x, y, z, told, most
+):  # what can be told, and grey for the rest; blank without runs
     shades = [[v if k else None for v, k in zip(*row)] for row in zip(z.tolist(), told)]
-    rest = [[None if k else 0 for k in row] for row in told]
+    rest = [[None if k or v != v else 0 for v, k in zip(*row)] for row in zip(z.tolist(), told)]
     look = dict(x=x, y=y, xgap=2, ygap=2, hoverinfo='skip')
     grey = [[0, _UNTOLD], [1, _UNTOLD]]
     fig.add_heatmap(z=rest, colorscale=grey, showscale=False, **look)

@@ -28,7 +28,7 @@ from palmtl.comparisons import (
     uncorrected,
 )
 from .gradients import _DIVERGING, conflict_table
-from .plots import COLOURS, MIDDLE, blank_chart, ink_on, layout
+from .plots import COLOURS, MIDDLE, _UNTOLD, blank_chart, ink_on, layout
 from .runs import Run
 from .settings import resolve_tasks, run_name
 from .statistics import VERDICTS, holm, seed_interval, verdict
@@ -432,26 +432,32 @@ def transfer_map(
         return blank_chart('no run is finished', title)
     heads = dict(transfer='Transfer to the next', forgetting='Forgetting of the first')
     fig = make_subplots(1, 2, subplot_titles=list(heads.values()), horizontal_spacing=0.26)
-    end = max(0.02, float(table.difference.abs().max()))
+    told = table[table.verdict.isin(['better', 'worse'])]
+    end = max(0.02, float(told.difference.abs().max())) if len(told) else 0.02
     for j, kind in enumerate(heads):
-        d = table[table.kind == kind]
-        z = d.pivot(index='a', columns='b', values='difference')
-        names = dict(x=list(z.columns), y=list(z.index))
-        look = dict(
-            zmin=-end, zmax=end, colorscale=_DIVERGING, colorbar_title='score', showscale=j == 1
-        )
-        fig.add_heatmap(z=z.values, **names, **look, hoverongaps=False, row=1, col=j + 1)
-        for r in d.itertuples():
-            ink = ink_on((r.difference / end + 1) / 2, _DIVERGING)
-            text = f'{r.difference:+.3f}' + '*' * (r.verdict in ('better', 'worse'))
-            look = dict(x=r.b, y=r.a, text=text, showarrow=False, font_color=ink)
-            fig.add_annotation(**look, row=1, col=j + 1)
-    note = 'a star: told from 0 by its 95 % interval over seeds'
+        _draw_effects(fig, table[table.kind == kind], end, row=1, col=j + 1)
+    note = 'coloured: told from 0 by its 95 % interval over seeds; grey: not told from 0'
     layout(fig, f'{title}<br><sup>{note}</sup>', 400).update_layout(
         margin_t=100, hovermode='closest'
     )
     fig.update_xaxes(title='next task', type='category')
     return fig.update_yaxes(title='first task', type='category', autorange='reversed')
+
+
+def _draw_effects(fig, d, end, **place):  # what can be told in colour, the rest in grey
+    z = d.pivot(index='a', columns='b', values='difference')
+    seen = d.pivot(index='a', columns='b', values='verdict').isin(['better', 'worse'])
+    names = dict(x=list(z.columns), y=list(z.index), hoverongaps=False, xgap=2, ygap=2)
+    grey = dict(colorscale=[[0, _UNTOLD], [1, _UNTOLD]], showscale=False)
+    fig.add_heatmap(z=(z * 0).where(~seen).values, **names, **grey, **place)
+    look = dict(zmin=-end, zmax=end, colorscale=_DIVERGING, colorbar_title='score')
+    look['showscale'] = bool(seen.values.any()) and place['col'] == 2
+    fig.add_heatmap(z=z.where(seen).values, **names, **look, **place)
+    for r in d.itertuples():
+        known = r.verdict in ('better', 'worse')
+        ink = ink_on((r.difference / end + 1) / 2, _DIVERGING) if known else '#555555'
+        look = dict(x=r.b, y=r.a, text=f'{r.difference:+.3f}', showarrow=False, font_color=ink)
+        fig.add_annotation(**look, **place)
 
 # %% ../nbs/67_studies.ipynb #16a93eb7
 def transfer_text(
@@ -516,8 +522,13 @@ def stage_chart(
             own = stages[(stages.order == order) & (stages.task == task)]
             d = own.groupby('stage').metric.mean().sort_index()
             look = dict(line_color=COLOURS[j], name=task, legendgroup=task, showlegend=i == 0)
-            fig.add_scatter(x=list(order), y=d, mode='lines+markers', **look, **place)
-    layout(fig, title, 180 + 210 * lines, margin_t=90)
+            here = [t == task for t in order]  # the stage in which this task itself is trained
+            marker = dict(size=[15 if h else 6 for h in here])
+            marker['symbol'] = ['diamond' if h else 'circle' for h in here]
+            look |= dict(mode='lines+markers', marker=marker)
+            fig.add_scatter(x=list(order), y=d, **look, **place)
+    note = 'large diamond: the stage in which the task itself is trained'
+    layout(fig, f'{title}<br><sup>{note}</sup>', 180 + 210 * lines, margin_t=100)
     fig.update_annotations(font_size=12)
     fig.update_xaxes(type='category')
     # a title below the first row would touch the next row's
