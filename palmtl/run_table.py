@@ -369,7 +369,9 @@ def _same_but_for_seed(run):  # the settings that make a cell
     return out | {k: v for k, v in named.items() if v}
 
 # %% ../nbs/60_run_table.ipynb #92d88f20
-def _name_for_all(values):  # of runs that differ only in their seed: the name without seed and digest
+def _name_for_all(
+    values,
+):  # of runs that differ only in their seed: the name without seed and digest
     if len(set(values)) == 1:
         return values[0]
     return re.sub(r'-s\d+(-from\d+)?-[0-9a-f]{8}', r'\1', values[0])
