@@ -8,13 +8,14 @@ __all__ = ['USABLE', 'cell_text', 'check_small_files', 'read_line', 'as_table', 
            'group_runs', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
 
 # %% ../nbs/60_run_table.ipynb #cell-3
-import dataclasses, hashlib, json, math, operator, re, shlex
+import dataclasses, functools, hashlib, json, math, operator, re, shlex
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
 from .basics import InputError, nearest
 from .data import find_folder
 from .settings import NOT_IN_NAME, differing_settings, plain_text, short_labels
+from .settings import telling_settings
 from .runs import Run, runs_folder
 from .ablations import Grid
 from .live import LiveRun
@@ -339,6 +340,10 @@ class ReadRun(Run):
         super().__init__(folder)
         self.whole, self.predict_rows = False, None
 
+    @functools.cached_property
+    def settings(self):
+        return super().settings
+
     def verify(self):
         if not self.whole:
             super().verify()
@@ -353,28 +358,29 @@ class ReadRun(Run):
 _NAMES_OF_RUNS = ('gate_run', 'fork')  # settings that name another run
 
 
-def _followed(run, value):  # the other run's settings, if it is there and has this run's seed
-    other = Run(run.folder.parent / Path(value.partition('@')[0]).name)
+def _followed(run, value, seen):  # what the other run is, if it is there and has this run's seed
+    name, _, step = value.partition('@')
+    other = ReadRun(run.folder.parent / Path(name).name)
     try:
-        same_seed = other.settings.seed == run.settings.seed
+        if other.settings.seed == run.settings.seed:
+            return [_same_but_for_seed(other, [*seen, run.folder.name]), step]
     except (InputError, KeyError, TypeError, ValueError):
-        return None
-    return [_same_but_for_seed(other), value.partition('@')[2]] if same_seed else None
+        pass  # it is not there, or damaged: it stays a name
+    return value
 
 
-def _same_but_for_seed(run):  # the settings that make a cell
+def _same_but_for_seed(run, seen=()):  # the settings that make a cell
     left_out = NOT_IN_NAME | {'seed'}
     out = {k: v for k, v in dataclasses.asdict(run.settings).items() if k not in left_out}
-    named = {k: _followed(run, out[k]) for k in _NAMES_OF_RUNS if out[k]}
-    return out | {k: v for k, v in named.items() if v}
+    for k in _NAMES_OF_RUNS if run.folder.name not in seen else ():  # no circles
+        out[k] = _followed(run, out[k], seen) if out[k] else ''
+    return out
 
 # %% ../nbs/60_run_table.ipynb #92d88f20
-def _name_for_all(
-    values,
-):  # of runs that differ only in their seed: the name without seed and digest
-    if len(set(values)) == 1:
-        return values[0]
-    return re.sub(r'-s\d+(-from\d+)?-[0-9a-f]{8}', r'\1', values[0])
+def _name_for_all(names):  # of runs that differ only in their seed: without seed and digest
+    if len(set(names)) == 1:
+        return names[0]
+    return re.sub(r'-s\d+(-from\d+)?-[0-9a-f]{8}', r'\1', names[0])
 
 
 def group_runs(
@@ -383,25 +389,26 @@ def group_runs(
     "Runs of the same settings and tasks, whatever their seed, in one group."
     groups = {}
     for r in runs:
-        key = json.dumps([_same_but_for_seed(r), r.record['tasks']], sort_keys=True)
-        groups.setdefault(key, []).append(r)
-    out = []
-    for group in groups.values():
-        settings = {k: getattr(group[0].settings, k) for k in _same_but_for_seed(group[0])}
-        named = {k: _name_for_all([getattr(r.settings, k) for r in group]) for k in _NAMES_OF_RUNS}
-        out.append((settings | named, group))
-    return out
+        settings = _same_but_for_seed(r)
+        key = json.dumps([settings, r.record['tasks']], sort_keys=True)
+        groups.setdefault(key, (settings, []))[1].append(r)
+    for settings, alike in groups.values():
+        for k in _NAMES_OF_RUNS:
+            settings[k] = _name_for_all([getattr(r.settings, k) for r in alike])
+    return list(groups.values())
 
 # %% ../nbs/60_run_table.ipynb #04fc6af7
-def _numbered(values, told, longest):  # each with as much of what tells it as has room
+def _numbered(values, longest):  # each with as much of what tells it as has room
     out = []
-    for i, (v, text) in enumerate(zip(values, told), 1):
-        name = f"{v['scheduler']}, {v['n_pals']} PALs"
-        name = f'{i}: {name}' if len(values) > 1 else name
-        for part in text.split(', ') if len(values) > 1 else ():
-            is_told = part.startswith(('scheduler=', 'n_pals='))
-            name += f', {part}' * (not is_told and len(name) + len(part) + 2 <= longest)
-        out.append(name)
+    for i, (v, parts) in enumerate(zip(values, telling_settings(values)), 1):
+        number = f'{i}: ' if len(values) > 1 else ''
+        said = []
+        for part in parts:
+            part = part.removeprefix('scheduler=')
+            if len(number + ', '.join([*said, part])) <= longest:
+                said.append(part)
+        base = f"{v['scheduler']}, {v['n_pals']} PALs"
+        out.append(number + (', '.join(said) or base))
     return out
 
 
@@ -410,8 +417,8 @@ def cell_labels(
     longest: int,  # characters of a label; if one is longer, cells are numbered
 ) -> tuple:  # (labels, what they stand for)
     "Names of cells: settings in which they differ, as few as tell them apart, or numbers."
-    told, short = differing_settings(values), short_labels(values, longest)
-    return short or _numbered(values, told, longest), told
+    told = differing_settings(values)
+    return short_labels(values, longest) or _numbered(values, longest), told
 
 # %% ../nbs/60_run_table.ipynb #79da99db
 class Chosen(Grid):

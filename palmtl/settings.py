@@ -8,7 +8,8 @@ __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings',
            'AverageSettings', 'SmoothnessSettings', 'MaskedSettings', 'AlertSettings', 'ScoreSettings',
            'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting',
            'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name',
-           'changed_settings', 'plain_text', 'command', 'differing_settings', 'short_labels', 'settings_table']
+           'changed_settings', 'plain_text', 'command', 'differing_settings', 'telling_settings', 'short_labels',
+           'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, itertools, json, math, re, shlex
@@ -1060,6 +1061,31 @@ def _telling(
         chosen = rest if rest and _n_distinct(told, rest) == len(told) else chosen
     return chosen
 
+# %% ../nbs/21_settings.ipynb #713cc4db
+def _told_shortly(values):  # as `_differing`, with a few letters for a fork
+    told, forks = _best_told(values), [v.get('fork') for v in values]
+    if 'fork' not in told[0]:
+        return told
+    return [d | dict(fork=_fork_text(f, forks) if f else '') for d, f in zip(told, forks)]
+
+
+def _tells_one(v, d, told, names):  # of one of `told`: the few settings that nobody else has all of
+    names = [k for k in names if d[k] or _has_meaning(k, v)]
+    shown = [k for k in names if k in _ALWAYS_TOLD and d[k]]
+    alike = lambda more: sum(all(e[k] == d[k] for k in [*shown, *more]) for e in told)
+    while alike([]) > 1 and set(names) - set(shown):
+        shown.append(min((k for k in names if k not in shown), key=lambda k: alike([k])))
+    return [_label(d, [k]) for k in shown]
+
+
+def telling_settings(
+    values: list,  # of dictionaries of settings
+) -> list:  # for each a list of text, `name=value`
+    "The few settings of each of them that tell it from all others, the most telling first."
+    told = _told_shortly(values)
+    names = _telling(told) or []
+    return [_tells_one(v, d, told, names) for v, d in zip(values, told)]
+
 # %% ../nbs/21_settings.ipynb #bb8e2ff7
 def _labels(told, names, longest):  # None if one is longer than that; a fork says so at the end
     order = [*_ASKED_FIRST, *(k for k in told[0] if k not in _ASKED_FIRST)]
@@ -1078,9 +1104,7 @@ def short_labels(
     longest: int = 44,  # characters of a label
 ) -> list | None:  # of text; None where no few settings tell them apart
     "All settings in which they differ, where they fit; else up to three, or those that suffice."
-    told, forks = _best_told(values), [v.get('fork') for v in values]
-    if told[0] and 'fork' in told[0]:
-        told = [d | dict(fork=_fork_text(f, forks) if f else '') for d, f in zip(told, forks)]
+    told = _told_shortly(values)
     chosen = _telling(told)
     if not chosen:
         return None
@@ -1088,7 +1112,8 @@ def short_labels(
         return labels
     labels = _labels(told, chosen, longest)
     for k in [k for k in _ASKED_FIRST if k in told[0] and k not in chosen]:
-        more = _labels(told, [*chosen, k], longest) if len({*chosen} - {'fork'}) < 3 else None
+        shown = max(sum(bool(d[c]) for c in [*chosen, k] if c != 'fork') for d in told)
+        more = _labels(told, [*chosen, k], longest) if shown <= 3 else None
         if labels and more:
             labels, chosen = more, [*chosen, k]
     return labels
