@@ -280,7 +280,8 @@ def control(
 ) -> W.Widget:
     "The widget for a setting, with its help as tooltip."
     f = Settings.__dataclass_fields__[name]
-    style = dict(style=dict(description_width='112px'), layout=W.Layout(width='240px'))
+    room = '56px' if name in FORM['data'] else '112px'  # what they hold is long, their names short
+    style = dict(style=dict(description_width=room), layout=W.Layout(width='240px'))
     kw = dict(description=name, value=value, **style)
     return described(_field(name, value, f, kw), help_text(name))
 

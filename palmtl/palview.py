@@ -125,7 +125,8 @@ def size_chart(
         hovertemplate=hover,
     )
     empty = 'empty: a layer without PALs' + (f'; {html.escape(note)}' if note else '')
-    title = f'Size of TS(h) against h, mean over dev tokens<br><sup>{empty}</sup>'
+    title = 'What each PAL adds, ‖TS(h)‖, against the hidden state ‖h‖'
+    title += f'<br><sup>mean over dev tokens; {empty}</sup>'
     fig = layout(go.Figure(heat), title, height=max(230, 130 + 26 * len(t)))
     _write_ratios(fig, heat)
     fig.update_layout(hovermode='closest', margin=dict(l=60, r=20, t=70, b=40))
