@@ -404,9 +404,14 @@ def _with_slider(fig, run, title, rows):
     fig.update_yaxes(rangemode='tozero', row=2, col=1)
     layout(fig, title, height=200 + 130 * rows)
     for fork in run.events('fork')[-1:]:
-        line = dict(color=MIDDLE, dash='dash', width=1)
-        fig.add_vline(x=fork['step'], line=line, annotation_text='fork')
-    slider = dict(visible=True, thickness=0.05, bgcolor='rgba(128,128,128,0.15)')
+        fig.add_vline(x=fork['step'], line=dict(color=MIDDLE, dash='dash', width=1))
+        named = dict(
+            text='fork', showarrow=False, xanchor='left', yref='y domain', yanchor='bottom'
+        )
+        fig.add_annotation(x=fork['step'], y=1, row=1, col=1, **named)  # once, above all panels
+    span = [0, max(1, run.frame('step').step.max())]  # marks would have an axis begin before it
+    fig.update_xaxes(range=span)
+    slider = dict(range=span, visible=True, thickness=0.05, bgcolor='rgba(128,128,128,0.15)')
     slider |= dict(bordercolor=MIDDLE, borderwidth=1)  # to be seen on a dark page too
     fig.update_xaxes(rangeslider=slider, title='step', row=rows, col=1)
     return fig.update_layout(margin=dict(b=110))
@@ -465,12 +470,14 @@ def score_bars(
         place = dict(name=name, legendgroup=what, offsetgroup=str(i), marker_color=colour)
         means = d['mean'].round(5)
         fig.add_bar(x=cells, y=means, error_y=_whiskers(d), hovertemplate='%{y:.3f}', **place)
-        majority = dict(color=colour, dash='dot', width=1)
-        fig.add_hline(y=d.majority.iloc[0], line=majority, opacity=0.6)
+        if np.ptp(d.majority) < 1e-9:  # of the same rows, by the same metric
+            majority = dict(color=colour, dash='dot', width=1)
+            fig.add_hline(y=d.majority.iloc[0], line=majority, opacity=0.6)
         if shows_paper:
             values = [paper.iloc[:, i].get(x) for x in d.cell]
             _draw_paper(fig, cells, values, name, what, str(i))
-    note = 'whiskers: 95 % t interval across seeds; dotted: majority row'
+    note = 'whiskers: 95 % t interval across seeds; ' * bool(summary.low.notna().any())
+    note += 'dotted: majority row' * bool(fig.layout.shapes)
     note += '; diamonds: the paper' * (paper is not None)
     layout(fig, f'{title}<br><sup>{note}</sup>', height=440, yaxis_title='dev metric')
     fig.update_layout(barmode='group', scattermode='group', bargap=0.25, scattergap=0.25)
@@ -480,19 +487,24 @@ def score_bars(
 # %% ../nbs/50_plots.ipynb #cce253f6
 _COLOURS = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]  # below, as, above the baseline
 _UNTOLD = '#EDEDED'  # ground of a cell that cannot be told
+_ALIKE = '#D5EEE4'  # of one that makes no difference that matters: `VERDICT_COLOURS`, pale
 
 
-def _draw_heat(
-    fig, x, y, z, told, most
-):  # what can be told, and grey for the rest; blank without runs
+def _draw_ground(fig, x, y, where, colour):  # one colour wherever it holds
+    z = [[0 if v else None for v in row] for row in where.tolist()]
+    look = dict(x=x, y=y, xgap=2, ygap=2, hoverinfo='skip', showscale=False)
+    fig.add_heatmap(z=z, colorscale=[[0, colour], [1, colour]], **look)
+
+
+def _draw_heat(fig, x, y, z, told, alike, most):  # layers; blank without runs
+    _draw_ground(fig, x, y, ~told & ~alike & ~np.isnan(z), _UNTOLD)
     shades = [[v if k else None for v, k in zip(*row)] for row in zip(z.tolist(), told)]
-    rest = [[None if k or v != v else 0 for v, k in zip(*row)] for row in zip(z.tolist(), told)]
-    look = dict(x=x, y=y, xgap=2, ygap=2, hoverinfo='skip')
-    grey = [[0, _UNTOLD], [1, _UNTOLD]]
-    fig.add_heatmap(z=rest, colorscale=grey, showscale=False, **look)
     bar = dict(title='difference', lenmode='pixels', len=130, nticks=4)
     scale = dict(colorscale=_COLOURS, colorbar=bar, showscale=bool(told.any()))
+    look = dict(x=x, y=y, xgap=2, ygap=2, hoverinfo='skip')
     fig.add_heatmap(z=shades, zmin=-most, zmax=most, **scale, **look)
+    if alike.any():
+        _draw_ground(fig, x, y, alike, _ALIKE)
 
 # %% ../nbs/50_plots.ipynb #4a187375
 def _write_cells(fig, x, y, z, told, most):  # the numbers, readable on their colour
@@ -506,22 +518,30 @@ def _write_cells(fig, x, y, z, told, most):  # the numbers, readable on their co
 
 # %% ../nbs/50_plots.ipynb #5699479e
 def heat_map(
-    comparison: pd.DataFrame,  # from `compare`: a, b, what, difference, separable
+    comparison: pd.DataFrame,  # from `compare`: a, b, what, difference, separable, verdict
     title: str = 'Difference from the baseline',
     names: dict | None = None,  # what -> name to show
 ) -> go.Figure:
-    "Differences from a baseline, cells × quantities; grey where nothing can be told."
+    "Differences from a baseline, cells × quantities; grey where none can be told."
     whats, cells = list(dict.fromkeys(comparison.what)), list(dict.fromkeys(comparison.b))
     t = comparison.set_index(['b', 'what'])
     x, y = [html.escape((names or {}).get(w, w)) for w in whats], [html.escape(b) for b in cells]
     z = np.array([[t.difference.get((b, w), np.nan) for w in whats] for b in cells], float)
     told = np.array([[bool(t.separable.get((b, w), False)) for w in whats] for b in cells])
+    verdict = t.verdict if 'verdict' in t else {}
+    says = np.array([[verdict.get((b, w), '') for w in whats] for b in cells])
+    alike = (says == 'no difference that matters') & ~told
     most = np.nanmax(np.abs(z[told])) if told.any() else 0.01
     fig = go.Figure()
-    _draw_heat(fig, x, y, z, told, most)
+    _draw_heat(fig, x, y, z, told, alike, most)
     _write_cells(fig, x, y, z, told, most)
+    grey = 'grey: cannot be told' if (~told & ~alike & ~np.isnan(z)).any() else ''
+    green = 'green: no difference that matters' if alike.any() else ''
+    note = '; '.join(filter(None, (green, grey)))
     layout(
-        fig, f'{title}<br><sup>grey: not separable</sup>', height=max(230, 140 + 34 * len(cells))
+        fig,
+        f'{title}<br><sup>{note}</sup>' if note else title,
+        height=max(230, 140 + 34 * len(cells)),
     )
     fig.update_layout(hovermode='closest', margin=dict(l=60, r=20, t=80, b=50))
     fig.update_xaxes(type='category', showgrid=False, range=[-0.5, len(x) - 0.5])
@@ -620,8 +640,9 @@ def claim_chart(
     if not fig.data:
         return blank_chart('no runs to compare', title)
     _write_verdicts(fig, shown)
-    note = 'bars: 95 % interval; ticks: seeds; band: no difference that matters'
-    note += '; diamonds: the paper' * ('paper' in shown)
+    note = 'bars: 95 % interval; ' * bool(shown.low.notna().any())
+    note += 'ticks: seeds; ' * any(len(each) > 1 for each in shown.each)
+    note += 'band: no difference that matters' + '; diamonds: the paper' * ('paper' in shown)
     layout(fig, f'{title}<br><sup>{note}</sup>', 180 + 34 * len(shown), xaxis_title='difference')
     fig.update_xaxes(autorangeoptions_include=_ends(shown))
     fig.update_layout(hovermode='closest', margin_r=190, margin_t=80)
