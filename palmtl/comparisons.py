@@ -617,9 +617,7 @@ def side_by_side(
     whats = list(dict.fromkeys(summary.what))
     published = paper_scores()
     columns = dict(zip(whats, published.columns))
-    rows = {
-        'majority row': {w: f'{summary[summary.what == w].majority.iloc[0]:.3f}' for w in whats}
-    }
+    rows = {'majority row': {w: _majority_text(summary[summary.what == w]) for w in whats}}
     for cell, d in summary.groupby('cell', sort=False):
         d = d.set_index('what')
         rows[cell] = {
@@ -632,6 +630,10 @@ def side_by_side(
                 f'{columns[w]} (paper)': f'{published[columns[w]][cell]:.3f}' for w in whats
             }
     return pd.DataFrame(rows).T.fillna('').rename_axis('cell')
+
+
+def _majority_text(d):  # of one quantity; nothing where the cells do not have the same
+    return f'{d.majority.iloc[0]:.3f}' if np.ptp(d.majority) < 1e-9 else ''
 
 # %% ../nbs/44_comparisons.ipynb #069934b1
 _SHOWN = 'what paper difference interval p holm verdict seeds needs'.split()

@@ -136,8 +136,10 @@ def as_table(
     names = dict.fromkeys(n for line, _ in lines for n in line.get('dev', {}))
     tasks = {n: f'dev.{n}' if n in _OWN or n in first else n for n in names}
     columns = {k: _setting_column(k) for k in differ}
+    beside = [columns[k] for k in ('score',) if k in columns]  # the rule, right of the number
     rows = [_row(line, s, tasks, columns) for (line, _), s in zip(lines, settings)]
-    head = ['folder', 'run', 'state', 'score', *tasks.values(), *columns.values(), 'date', 'note']
+    more = [*tasks.values(), *(c for c in columns.values() if c not in beside)]
+    head = ['folder', 'run', 'state', 'score', *beside, *more, 'date', 'note']
     table = pd.DataFrame(rows, columns=head).set_index('folder')
     same = {_setting_column(k): v for k, v in first.items() if k not in differ}
     table.attrs |= dict(same=same, scores=['score', *tasks.values()])
