@@ -116,6 +116,7 @@ class Explorer(Board):
         self.runs, self.data, self.splits = Path(runs or runs_folder()), data, {}
         self.grid = self.seen = self.unusable = None
         self.filling, self.picked = False, {}  # control -> what somebody chose in it
+        self.refused = False  # whether the filter cannot be read
         self.wrong, self.count, self.status = W.HTML(), W.HTML(), W.HTML()
         self.error, self.page, self.place = W.HTML(), W.HTML(), W.VBox()
         self.chart = PictureChart()
@@ -237,12 +238,12 @@ def list_runs(self: Explorer):
 @patch
 def show_runs(self: Explorer):
     "Show what the filter leaves, sorted."
-    self.wrong.value = ''
+    self.wrong.value, self.refused = '', False
     try:
         t = query(self.found, self.filter.value)
     except InputError as e:
         self.show_error(e, self.wrong)
-        t = self.found
+        t, self.refused = self.found, True
     by, up = self.table.sort if self.table.sort[0] in t else ('run', True)
     self.shown, self.depths = sort_runs(t, by, up), None
     if by in ('run', 'date'):
@@ -282,6 +283,9 @@ def count_text(self: Explorer) -> str:
         return f'<b>No finished run yet</b> in {where}{records}{then}'
     hidden = len(set(self.table.chosen) - set(self.shown.index))
     text = f'{len(self.table.chosen)} of {usable} usable runs chosen'
+    if self.refused:
+        every = f'all {len(self.found)} runs are listed, whether they match or not'
+        return f'<b>The filter was not applied</b>: {every}; {text}.'
     if not len(self.shown):
         return f'<b>No run matches the filter</b>; {text}, 0 of {len(self.found)} listed.'
     if hidden:

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['USABLE', 'cell_text', 'check_small_files', 'read_line', 'as_table', 'is_run', 'published_records', 'find_runs',
-           'is_numeric', 'operands', 'alternatives', 'matches', 'query', 'sort_runs', 'fork_tree', 'ReadRun',
-           'group_runs', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
+           'is_numeric', 'operands', 'alternatives', 'matches', 'filter_words', 'query', 'sort_runs', 'fork_tree',
+           'ReadRun', 'group_runs', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
 
 # %% ../nbs/60_run_table.ipynb #cell-3
 import dataclasses, functools, hashlib, json, math, operator, re, shlex
@@ -249,19 +249,26 @@ _COMPARE = {
 }
 
 # %% ../nbs/60_run_table.ipynb #b8cc6f49
+_USUAL = 'run state score scheduler n_pals pairs tasks preset lr batch_size seed date'.split()
+
+
 def matches(
     table: pd.DataFrame,  # from `find_runs`
     word: str,  # of a filter
 ) -> pd.Series:  # of truth values, by folder
     "For which runs one word holds."
-    m = re.fullmatch(r'([^=!<>]+)(!=|<=|>=|=|<|>)(.*)', word, re.S)
+    m = re.fullmatch(r'([^=!<>]+)(!=|<=|>=|==|=|<|>)(.*)', word, re.S)
     if not m:
         return table.run.map(lambda n: word.lower() in n.lower()).astype(bool)
     (name, sign, value), same = m.groups(), table.attrs.get('same', {})
+    sign = '=' if sign == '==' else sign
     known = [*table, *same]
     if name not in known:
         near = nearest(name, known)
-        raise InputError(f"the runs have no '{name}'{near}; known are {', '.join(known)}")
+        if near.startswith('; choose'):  # of all names, which are many
+            usual = ', '.join(k for k in _USUAL if k in known)
+            near = f'; they have {usual} and more (the button Columns lists all)'
+        raise InputError(f"the runs have no '{name}'{near}")
     shared = lambda: pd.Series([same[name]] * len(table), index=table.index, dtype=object)
     column = table[name] if name in table else shared()
     hits = [_compare(name, column, sign, v) for v in alternatives(column, sign, value)]
@@ -269,17 +276,39 @@ def matches(
     return pd.Series(found, index=table.index, dtype=bool)
 
 # %% ../nbs/60_run_table.ipynb #957ed5bd
+_OPERATORS = ('and', 'or', 'in', 'not', '&', '&&', '|', '||')
+
+
+def filter_words(
+    text: str,  # of a filter
+) -> list:  # of text; raises `InputError`
+    "The words of a filter; spaces around a comparison or after a comma do not part them."
+    try:
+        parts = shlex.split(text)
+    except ValueError:
+        raise InputError(f"filter {text!r}: a quotation mark has no end") from None
+    words = []
+    for part in parts:
+        if part.lower() in _OPERATORS and len(parts) > 1:
+            raise InputError(
+                f"filter '{part}': all words must hold, without a sign between them; for one value "
+                'or another, name=a,b was expected, such as scheduler=dynamic,annealed n_pals>0'
+            )
+        goes_on = words and words[-1][-1:] in (*',=<>',) and not re.search('[=<>]', part)
+        if goes_on or words and part[:1] in (*',=<>!',):
+            words[-1] += part
+        else:
+            words.append(part)
+    return words
+
+# %% ../nbs/60_run_table.ipynb #55e8a2e8
 def query(
     table: pd.DataFrame,  # from `find_runs`
     text: str,  # e.g. `scheduler=dynamic n_pals>0`
 ) -> pd.DataFrame:  # the rows for which every word holds
     "Filter runs by their settings, scores, state, date or name; raises `InputError`."
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        raise InputError(f"filter {text!r}: a quotation mark has no end") from None
     keep = pd.Series(True, index=table.index)
-    for word in words:
+    for word in filter_words(text):
         try:
             keep &= matches(table, word)
         except InputError as e:
