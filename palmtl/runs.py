@@ -7,7 +7,7 @@ __all__ = ['runs_folder', 'describe_environment', 'peak_memory', 'Run', 'run_pat
            'without_paths', 'publish']
 
 # %% ../nbs/22_runs.ipynb #0999cd18
-import dataclasses, gzip, hashlib, io, json, os, platform, re, subprocess, sys, zlib
+import dataclasses, gzip, hashlib, html, io, json, os, platform, re, subprocess, sys, zlib
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
@@ -397,6 +397,22 @@ def scores(self: Run) -> pd.DataFrame:  # one row per task, then the total
         }
     )
     return pd.DataFrame(out).set_index('task').astype({'test': float})
+
+# %% ../nbs/22_runs.ipynb #71495def
+@patch
+def score_text(self: Run) -> str:  # markdown
+    "The final dev scores of a finished run in words, beside what the majority row scores."
+    s, tasks = self.summary, self.tasks
+    kept = s[self.record['settings']['keep']]
+    text = f'**Dev score {kept["score"]:.3f}** (majority row {s["majority_score"]:.3f})'
+    text += f' after {s["steps"]:,} steps'
+    text += f', at its best evaluation, step {kept["step"]:,}' * (kept['step'] != s['steps'])
+    dev = [(t, kept['dev'][t.name]) for t in tasks]
+    shown = ', '.join(f'{t.title} {d["metric"]:.3f} ({d["majority"]:.3f})' for t, d in dev)
+    signed = ', '.join(t.title for t in tasks if t.is_signed)
+    if s['score_rule'] == 'paper' and signed:
+        shown += f'. A correlation *r* ({signed}) enters the score as (*r* + 1)/2'
+    return html.escape(f'{text}: {shown}.', quote=False)
 
 # %% ../nbs/22_runs.ipynb #0a01d4fd
 def find_run(
