@@ -15,7 +15,7 @@ from fastcore.basics import patch
 from .basics import InputError, nearest
 from .data import find_folder
 from .settings import NOT_IN_NAME, differing_settings, plain_text, short_labels
-from .settings import telling_settings
+from .settings import sort_settings, telling_settings
 from .runs import Run, runs_folder
 from .ablations import Grid
 from .live import LiveRun
@@ -431,15 +431,14 @@ def group_runs(
 # %% ../nbs/60_run_table.ipynb #04fc6af7
 def _numbered(values, longest):  # each with as much of what tells it as has room
     out = []
-    for i, (v, parts) in enumerate(zip(values, telling_settings(values)), 1):
-        number = f'{i}: ' if len(values) > 1 else ''
-        said = []
-        for part in parts:
-            part = part.removeprefix('scheduler=')
-            if len(number + ', '.join([*said, part])) <= longest:
-                said.append(part)
+    for i, (v, told) in enumerate(zip(values, telling_settings(values)), 1):
+        name, shown = f'{i}: ' if len(values) > 1 else '', {}
+        for k, text in told.items():
+            more = shown | {k: text.removeprefix('scheduler=')}
+            label = name + ', '.join(more[k] for k in sort_settings(more))
+            shown = more if len(label) <= longest else shown
         base = f"{v['scheduler']}, {v['n_pals']} PALs"
-        out.append(number + (', '.join(said) or base))
+        out.append(name + (', '.join(shown[k] for k in sort_settings(shown)) or base))
     return out
 
 

@@ -8,8 +8,8 @@ __all__ = ['PRESETS', 'NOT_IN_NAME', 'setting', 'DataSettings', 'ModelSettings',
            'AverageSettings', 'SmoothnessSettings', 'MaskedSettings', 'AlertSettings', 'ScoreSettings',
            'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting',
            'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name',
-           'changed_settings', 'plain_text', 'command', 'differing_settings', 'telling_settings', 'short_labels',
-           'settings_table']
+           'changed_settings', 'plain_text', 'command', 'differing_settings', 'telling_settings', 'sort_settings',
+           'short_labels', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, itertools, json, math, re, shlex
@@ -1075,21 +1075,29 @@ def _tells_one(v, d, told, names):  # of one of `told`: the few settings that no
     alike = lambda more: sum(all(e[k] == d[k] for k in [*shown, *more]) for e in told)
     while alike([]) > 1 and set(names) - set(shown):
         shown.append(min((k for k in names if k not in shown), key=lambda k: alike([k])))
-    return [_label(d, [k]) for k in shown]
+    asked = [k for k in _ASKED_FIRST if k in names and k not in shown]
+    return {k: _label(d, [k]) for k in shown + asked[: max(0, 3 - len(shown))]}
 
 
 def telling_settings(
     values: list,  # of dictionaries of settings
-) -> list:  # for each a list of text, `name=value`
-    "The few settings of each of them that tell it from all others, the most telling first."
+) -> list:  # for each a dictionary, name -> `name=value`, the most telling first
+    "The few settings of each of them that tell it from all others, and what one asks for first."
     told = _told_shortly(values)
     names = _telling(told) or []
     return [_tells_one(v, d, told, names) for v, d in zip(values, told)]
 
 # %% ../nbs/21_settings.ipynb #bb8e2ff7
-def _labels(told, names, longest):  # None if one is longer than that; a fork says so at the end
-    order = [*_ASKED_FIRST, *(k for k in told[0] if k not in _ASKED_FIRST)]
-    names = sorted(names, key=lambda k: len(order) if k == 'fork' else order.index(k))
+def sort_settings(
+    names,  # of settings
+) -> list:  # of the same
+    "The settings that people think in first, others as they stand; a fork says so at the end."
+    place = {k: i for i, k in enumerate(_ASKED_FIRST)} | dict(fork=len(_ASKED_FIRST) + 1)
+    return sorted(names, key=lambda k: place.get(k, len(_ASKED_FIRST)))
+
+
+def _labels(told, names, longest):  # None if one is longer than that, or two are alike
+    names = sort_settings(k for k in told[0] if k in names)
     for short in (False, True):
         labels = [_label(d, names) for d in told]
         if short:
