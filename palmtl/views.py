@@ -497,8 +497,8 @@ def difference_notes(
 def difference_table(
     c: pd.DataFrame,  # from `difference`
 ) -> pd.DataFrame:
-    "A difference to read: signs, interval, and the verdict in words."
-    return pd.DataFrame(
+    "A difference to read: signs, interval, and the verdict in words; no empty columns."
+    out = pd.DataFrame(
         {
             'cell': c.b,
             'what': c.what,
@@ -511,6 +511,8 @@ def difference_table(
             'seeds': c.seeds,
         }
     )
+    empty = [k for k in out if out[k].isna().all() or (out[k] == '').all()]
+    return out.drop(columns=empty)  # of one seed: interval, p and the like
 
 # %% ../nbs/61_views.ipynb #367dbe71
 def _against(grid, baseline, draw):  # a view of the difference; `draw` makes its figure
