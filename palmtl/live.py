@@ -23,7 +23,7 @@ from .threads import threads_text
 from .alerts import Watcher, written_alerts
 
 # %% ../nbs/53_live.ipynb #f82382fb
-from .plots import AXES, COLOURS, MIDDLE, calm_bins, dev_curves, layout, mark_alerts
+from .plots import AXES, MIDDLE, calm_bins, coloured, dev_curves, layout, mark_alerts
 
 # %% ../nbs/53_live.ipynb #f9657958
 class LiveRun(Run):
@@ -305,7 +305,7 @@ def train_chart(
     step, at = stretches(run, bins, x)
     share = step.groupby(['bin', 'task']).size().unstack(fill_value=0)
     share = share.div(share.sum(axis=1), axis=0)
-    for i, (task, colour) in enumerate(zip(run.tasks, COLOURS)):
+    for i, (task, colour) in enumerate(coloured(run.tasks)):
         if task.name in share:
             _draw_task(fig, step, at, share, task, colour, i)
     _draw_speed(fig, step, at, environment(run).get('speed'))

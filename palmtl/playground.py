@@ -11,7 +11,7 @@ import ipywidgets as W, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
 from .schedulers import make_scheduler, simulate
-from .plots import COLOURS, layout, log_ticks
+from .plots import coloured, layout, log_ticks
 from .widgets import Board, Chart, described
 
 # %% ../nbs/52_playground.ipynb #7e03b367
@@ -50,7 +50,7 @@ def play(
     sizes = {k: max(1, int(v)) for k, v in sizes.items()}
     table = simulate_schedule(name, sizes, epochs, epoch_steps, batch_size, **options)
     fig = make_subplots(1, 2, subplot_titles=('share of the batches', 'passes over the data'))
-    for (task, d), colour in zip(table.groupby('task', sort=False), COLOURS):
+    for (task, d), colour in coloured(table.groupby('task', sort=False)):
         common = dict(name=html.escape(task), legendgroup=task)
         area = dict(stackgroup='a', line_width=0, fillcolor=colour, hovertemplate='%{y:.1%}')
         fig.add_scatter(x=d.epoch, y=d.share.round(4), **common, **area, row=1, col=1)
