@@ -127,7 +127,7 @@ class SlowRule:
         if not self.times or ratio is None or ratio < self.times:
             return None
         shared = '; other programs take the cores' * bool(e.get('cores_shared'))
-        return f'steps take {ratio:.0f} times their floor{shared}'
+        return f'steps take {ratio:.0f} times the least possible time{shared}'
 
 # %% ../nbs/32_alerts.ipynb #723f07fb
 @contextlib.contextmanager

@@ -287,7 +287,7 @@ def step(self: _ProgressBar, trainer):
         pace, self.mark = trainer.pace(self.mark), trainer.so_far()
         shared = ', ' + busy_advice(torch.get_num_threads()) if pace['cores_shared'] else ''
         tokens_per_second, floor = pace['tokens_per_second'], pace['floor_ratio']
-        self.speed = f' | {tokens_per_second:,.0f} tokens/s, {floor:.1f}x floor{shared}'
+        self.speed = f' | {tokens_per_second:,.0f} tokens/s, {floor:.1f}x the least time{shared}'
     epoch = trainer.step // trainer.epoch_steps
     self.bar.set_postfix_str(f'epoch {epoch}{self.score}{self.speed}', refresh=False)
     self.bar.update()

@@ -151,7 +151,7 @@ def pace_text(
     machine = environment(run)
     if machine.get('speed'):
         floor = floor_seconds(machine['speed'], tokens, len({e['step'] for e in steps}))
-        text += f', {took / floor:.1f} × the floor'
+        text += f', {took / floor:.1f} × the least possible time'
     if run.state == 'finished':
         return text  # nobody can do anything about it now
     changes = run.events('threads')
@@ -166,7 +166,7 @@ def pace_text(
 # %% ../nbs/53_live.ipynb #3249e72d
 PACE_HELP = (
     'real tokens: without padding; positions: of the batches, padding included; '
-    'floor: what the step must cost at least on this machine, at its measured speed'
+    'least possible: what the steps must cost on this machine, at its measured speed (chapter 26)'
 )
 
 # %% ../nbs/53_live.ipynb #164ea692

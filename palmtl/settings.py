@@ -372,7 +372,9 @@ class AlertSettings:
         'evaluations in a row that overfit, or score what the majority row scores; 0: never',
         low=0,
     )
-    alert_slow: float = setting(20.0, 'steps this many times their floor; 0: never', low=0)
+    alert_slow: float = setting(
+        20.0, 'steps this many times the least possible time; 0: never', low=0
+    )
     alert_pal: float = setting(
         1.0, 'a PAL whose TS(h) is this many times as long as h, or hardly there; 0: never', low=0
     )

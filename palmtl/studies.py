@@ -28,7 +28,7 @@ from palmtl.comparisons import (
     uncorrected,
 )
 from .gradients import _DIVERGING, conflict_table
-from .plots import COLOURS, MIDDLE, _UNTOLD, blank_chart, ink_on, layout
+from .plots import COLOURS, MIDDLE, UNTOLD, blank_chart, ink_on, layout
 from .runs import Run
 from .settings import resolve_tasks, run_name
 from .statistics import VERDICTS, holm, seed_interval, verdict
@@ -448,7 +448,7 @@ def _draw_effects(fig, d, end, **place):  # what can be told in colour, the rest
     z = d.pivot(index='a', columns='b', values='difference')
     seen = d.pivot(index='a', columns='b', values='verdict').isin(['better', 'worse'])
     names = dict(x=list(z.columns), y=list(z.index), hoverongaps=False, xgap=2, ygap=2)
-    grey = dict(colorscale=[[0, _UNTOLD], [1, _UNTOLD]], showscale=False)
+    grey = dict(colorscale=[[0, UNTOLD], [1, UNTOLD]], showscale=False)
     fig.add_heatmap(z=(z * 0).where(~seen).values, **names, **grey, **place)
     look = dict(zmin=-end, zmax=end, colorscale=_DIVERGING, colorbar_title='score')
     look['showscale'] = bool(seen.values.any()) and place['col'] == 2
