@@ -208,7 +208,7 @@ def _by_cell(missing):  # (cell, seed) -> reason: a line a cell, cells that lack
         text = ', '.join(f'{n} {"run" if n == 1 else "runs"} {why}' for why, n in counts.items())
         alike.setdefault(text, []).append(f'*{cell}*')
     each = lambda cells: f' {"each" if len(cells) > 1 else ""}'.rstrip()
-    return [f'{", ".join(c)} ({text}{each(c)})' for text, c in alike.items()]
+    return [f'{" · ".join(c)} ({text}{each(c)})' for text, c in alike.items()]  # names hold commas
 
 # %% ../nbs/44_comparisons.ipynb #f0707bcb
 def summarise(

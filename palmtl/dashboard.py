@@ -519,9 +519,9 @@ def fork_note(
         of = run.summary['steps']
     more = f' It ended after {of} steps: <b>more epochs</b> are needed.' * (step >= of)
     kept = ' (its kept evaluation)' * (run.state == 'finished' and step < of)
-    then = 'Change what you like above and press <b>Start</b>'
+    then = f'The fields above now hold the settings of {name}. Change some and press <b>Start</b>'
     condition = 'while <i>fork=</i> stands above.'
-    return f'{then}: it goes on from step {step}{kept} of {name}, {condition}{more}'
+    return f'{then}: it goes on from step {step}{kept}, {condition}{more}'
 
 # %% ../nbs/54_dashboard.ipynb #90636389
 @patch

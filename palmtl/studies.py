@@ -568,5 +568,7 @@ def study_text(
         text = answer_text(table[table.claim.str.endswith('more with more tasks')])
     else:
         text = answer_text(answer(grid, QUESTIONS[name]))
-    budget = f'{done[0].summary["steps"]:,} steps of {done[0].settings.batch_size} rows'
-    return f'after {budget}: ' + text.replace('\n\n', ' ')
+    s = done[0].settings
+    budget = f'{done[0].summary["steps"]:,} steps of {s.batch_size} rows'
+    mean = ' (score: the plain mean of the metrics)' * (s.score == 'raw' and name != 'transfer')
+    return f'after {budget}{mean}: ' + text.replace('\n\n', ' ')

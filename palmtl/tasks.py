@@ -224,7 +224,8 @@ def _read_toml(path, fail):  # -> dict
         return tomllib.loads(path.read_bytes().decode('utf-8-sig'))
     except FileNotFoundError:
         there = sorted(p.name for p in path.parent.glob('*.toml'))
-        fail('there is no such file' + (nearest(path.name, there) if there else ''))
+        near = nearest(path.name, there) if there else ''
+        fail(f'there is no such file in {path.parent.resolve()}{near}')
     except OSError as e:
         fail(f'cannot be read ({e.strerror})')
     except UnicodeDecodeError as e:
