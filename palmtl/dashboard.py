@@ -296,8 +296,7 @@ def _field(name, value, f, kw):  # the widget for a type and its bounds
     if f.type is int and name in _SLIDERS:
         kw['layout'] = W.Layout(width='252px')  # with room for the slider itself
         return W.IntSlider(min=low, max=max(value, _SLIDERS[name]), **kw)
-    if f.type is float:
-        return W.FloatText(**kw)
+    # also numbers: a number field that is emptied would keep its last value, unseen
     return W.Text(continuous_update=False, **(kw | dict(value=plain_text(value))))
 
 # %% ../nbs/54_dashboard.ipynb #da4f42b0
