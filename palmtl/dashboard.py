@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from .basics import InputError, error_text
 from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, plain_text
-from .forks import fork_points, keep_last_point
+from .forks import fork_points, keep_last_point, parent_of
 from .training import Trainer
 from .plots import AXES
 from .widgets import Board, Chart, described, error_html, folder_state
@@ -180,20 +180,16 @@ def set_progress(self: Watch, writer, error):
 
 # %% ../nbs/54_dashboard.ipynb #d614f0cc
 @patch
-def parent(self: Watch) -> Run | None:
-    "The run that this one was forked from, if its folder is beside it."
-    for fork in self.run.events('fork')[-1:]:
-        run = Run(self.run.folder.parent / fork['parent'])
-        return run if (run.folder / 'events.jsonl').exists() else None
-
-
-@patch
 def parent_moved(self: Watch, seconds=5.0) -> bool:
-    "Whether the parent, whose curve is drawn too, went on; asked every few seconds at most."
-    parent = self.parent()
-    if parent is None or time.monotonic() < self.drawn + seconds:
+    "Whether the parent, whose curve is drawn too, went on since; not sooner than some seconds."
+    if time.monotonic() < self.drawn + seconds:
         return False
-    before, self.parent_size = self.parent_size, (parent.folder / 'events.jsonl').stat().st_size
+    parent = parent_of(self.run)
+    path = parent and parent.folder / 'events.jsonl'
+    before, self.parent_size = (
+        self.parent_size,
+        path.stat().st_size if path and path.exists() else 0,
+    )
     return self.parent_size != before
 
 # %% ../nbs/54_dashboard.ipynb #66b09268
@@ -223,7 +219,7 @@ def start(self: Watch):
         return run is not None and run.state != 'finished'
 
     async def loop():
-        while goes_on(self.run) or goes_on(self.parent()):
+        while goes_on(self.run) or goes_on(parent_of(self.run)):
             try:
                 self.refresh()
             except Exception as e:

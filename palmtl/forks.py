@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NEEDS_SAME', 'keep_fork_point', 'fork_points', 'keep_last_point', 'find_fork', 'take_weights', 'parameter_names',
-           'take_moments', 'parts_that_fit', 'Fork', 'load_fork', 'copy_history', 'lineage']
+           'take_moments', 'parts_that_fit', 'Fork', 'load_fork', 'copy_history', 'lineage', 'parent_of']
 
 # %% ../nbs/29_forks.ipynb #94ef1b27
 import os, re, shutil
@@ -239,3 +239,12 @@ def lineage(
     "The forks that a run descends from."
     out = [(e['parent'], e['step']) for e in run.events('fork')]
     return out[::-1]
+
+
+def parent_of(
+    run: Run,  # of any state
+) -> Run | None:
+    "The run that this one was forked from, if its folder is beside it."
+    for name, _ in lineage(run)[:1]:
+        parent = Run(run.folder.parent / name)
+        return parent if (parent.folder / 'settings.json').exists() else None

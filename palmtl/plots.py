@@ -16,6 +16,7 @@ from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
 from .comparisons import uncorrected
+from .forks import parent_of
 from .runs import Run
 from .settings import resolve_tasks
 
@@ -209,8 +210,8 @@ def _shade_parent(fig, run, x):  # what a fork took over from its parent
 # %% ../nbs/50_plots.ipynb #eb502e2c
 def _draw_parent(fig, run, x):  # how the parent went on, dashed, where its folder is beside this
     for fork in run.events('fork')[-1:]:
-        parent = Run(run.folder.parent / fork['parent'])
-        dev = parent.frame('dev') if (parent.folder / 'settings.json').exists() else ()
+        parent = parent_of(run)
+        dev = parent.frame('dev') if parent else ()
         group = dict(mode='lines', legendgroup='parent', hovertemplate='%{y:.3f}')
         dashed = lambda colour: dict(color=colour, dash='dash', width=1.5)
         for task, colour in coloured(run.tasks if len(dev) else ()):
