@@ -17,7 +17,7 @@ from .comparisons import compare, uncorrected
 from .dashboard import Watch
 from .live import LiveRun, seconds_left, silence_text
 from .plots import blank_chart, claim_chart
-from .runs import Run, runs_folder
+from .runs import Run, all_settings, group_runs, name_without_seed, runs_folder
 from .settings import make_settings, short_labels
 
 # %% ../nbs/55_grid_view.ipynb #4eb55c1c
@@ -79,22 +79,38 @@ def read_plan(
     return grid
 
 # %% ../nbs/55_grid_view.ipynb #aca0dbcb
-def _without_seed(name):  # `annealed-0pals-cross-s11711-29621ebb` -> `annealed-0pals-cross`
-    return '-'.join(p for p in name.split('-')[:-1] if not (p[:1] == 's' and p[1:].isdigit()))
+def _cells_of(runs):  # -> (settings, {seed: run}) of every cell
+    out, readable = [], []
+    for r in runs:
+        try:
+            all_settings(r)
+            readable.append(r)
+        except InputError:
+            out.append(({}, {0: r}))  # a damaged run is a cell of its own
+    for settings, alike in group_runs(readable):
+        by_seed = {}
+        out.append((settings, by_seed))
+        for r in alike:
+            seed = all_settings(r)['seed']
+            if by_seed.setdefault(seed, r) is not r:
+                out.append((settings, {seed: r}))  # and so is a copy
+    return sorted(out, key=lambda cell: next(iter(cell[1].values())).folder.name)
 
 
-def _names_of_cells(cells):  # {record: (name, settings)} -> {record: name}, each name once
-    by_name, out = {}, {}
-    for record, (name, settings) in cells.items():
-        by_name.setdefault(name, {})[record] = settings
-    for name, alike in by_name.items():
-        if len(alike) == 1:
+def _names_of_cells(cells):  # from `_cells_of` -> the name of each, all different
+    by_name, out = {}, [''] * len(cells)
+    for i, (_, by_seed) in enumerate(cells):
+        name = name_without_seed(next(iter(by_seed.values())).folder.name)
+        by_name.setdefault(name, []).append(i)
+    for name, places in by_name.items():
+        if len(places) == 1:
             ends = ['']
-        elif told := short_labels(list(alike.values()), longest=60):
+        elif told := short_labels([cells[i][0] for i in places], longest=60):
             ends = [f', {t}' for t in told]
         else:
-            ends = [f' ({number})' for number in range(1, len(alike) + 1)]
-        out |= {record: name + end for record, end in zip(alike, ends)}
+            ends = [f' ({number})' for number in range(1, len(places) + 1)]
+        for i, end in zip(places, ends):
+            out[i] = name + end
     return out
 
 # %% ../nbs/55_grid_view.ipynb #67da8420
@@ -102,20 +118,12 @@ def folder_as_grid(
     runs=None,  # folder of runs; `runs_folder()` if None
 ) -> SeenGrid:
     "All runs of a folder; those that differ only in their seed are a cell."
-    where, cells, found = Path(runs or runs_folder()), {}, []
-    for path in sorted(where.glob('*/settings.json')):
-        name, settings = path.parent.name, {}
-        try:
-            record = Run(path.parent).record
-            seed, settings = record['settings'].pop('seed'), record['settings']
-            same = json.dumps(record, sort_keys=True)
-        except (InputError, KeyError):
-            seed, same = 0, name  # a damaged run is a cell of its own
-        cells.setdefault(same, (_without_seed(name) or name, settings))
-        found.append((same, seed, name))
-    names = _names_of_cells(cells)
-    runs = {(names[same], seed): name for same, seed, name in found}
-    return SeenGrid('all runs of the folder', runs, where)
+    where = Path(runs or runs_folder())
+    cells = _cells_of([Run(p.parent) for p in sorted(where.glob('*/settings.json'))])
+    names = {}
+    for name, (_, by_seed) in zip(_names_of_cells(cells), cells):
+        names |= {(name, seed): r.folder.name for seed, r in by_seed.items()}
+    return SeenGrid('all runs of the folder', names, where)
 
 # %% ../nbs/55_grid_view.ipynb #b5a3a2e7
 def run_state(

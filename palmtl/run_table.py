@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['USABLE', 'cell_text', 'check_small_files', 'read_line', 'as_table', 'is_run', 'published_records', 'find_runs',
            'is_numeric', 'operands', 'alternatives', 'matches', 'filter_words', 'query', 'sort_runs', 'fork_tree',
-           'ReadRun', 'group_runs', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
+           'ReadRun', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
 
 # %% ../nbs/60_run_table.ipynb #cell-3
 import dataclasses, functools, hashlib, json, math, operator, re, shlex
@@ -14,9 +14,9 @@ import numpy as np, pandas as pd
 from fastcore.basics import patch
 from .basics import InputError, nearest
 from .data import find_folder
-from .settings import NOT_IN_NAME, differing_settings, plain_text, short_labels
+from .settings import differing_settings, plain_text, short_labels
 from .settings import sort_settings, telling_settings
-from .runs import Run, runs_folder
+from .runs import Run, group_runs, runs_folder
 from .ablations import Grid
 from .live import LiveRun
 
@@ -384,49 +384,6 @@ class ReadRun(Run):
         if self.predict_rows is None:
             self.predict_rows = super().examples()
         return self.predict_rows
-
-# %% ../nbs/60_run_table.ipynb #e336dd8d
-_NAMES_OF_RUNS = ('gate_run', 'fork')  # settings that name another run
-
-
-def _followed(run, value, seen):  # what the other run is, if it is there and has this run's seed
-    name, _, step = value.partition('@')
-    other = ReadRun(run.folder.parent / Path(name).name)
-    try:
-        if other.settings.seed == run.settings.seed:
-            return [_same_but_for_seed(other, [*seen, run.folder.name]), step]
-    except (InputError, KeyError, TypeError, ValueError):
-        pass  # it is not there, or damaged: it stays a name
-    return value
-
-
-def _same_but_for_seed(run, seen=()):  # the settings that make a cell
-    left_out = NOT_IN_NAME | {'seed'}
-    out = {k: v for k, v in dataclasses.asdict(run.settings).items() if k not in left_out}
-    for k in _NAMES_OF_RUNS if run.folder.name not in seen else ():  # no circles
-        out[k] = _followed(run, out[k], seen) if out[k] else ''
-    return out
-
-# %% ../nbs/60_run_table.ipynb #92d88f20
-def _name_for_all(names):  # of runs that differ only in their seed: without seed and digest
-    if len(set(names)) == 1:
-        return names[0]
-    return re.sub(r'-s\d+(-from\d+)?-[0-9a-f]{8}', r'\1', names[0])
-
-
-def group_runs(
-    runs: list,  # of Run
-) -> list:  # of (settings but for the seed, runs)
-    "Runs of the same settings and tasks, whatever their seed, in one group."
-    groups = {}
-    for r in runs:
-        settings = _same_but_for_seed(r)
-        key = json.dumps([settings, r.record['tasks']], sort_keys=True)
-        groups.setdefault(key, (settings, []))[1].append(r)
-    for settings, alike in groups.values():
-        for k in _NAMES_OF_RUNS:
-            settings[k] = _name_for_all([getattr(r.settings, k) for r in alike])
-    return list(groups.values())
 
 # %% ../nbs/60_run_table.ipynb #04fc6af7
 def _numbered(values, longest):  # each with as much of what tells it as has room
