@@ -89,6 +89,9 @@ class Board(W.VBox):
         "Show an exception where people look."
         (where or self.error).value = error_html(error_text(e))
 
+    def look(self):
+        "See what is new in the folder of runs, for boards that list it; this name is for that."
+
     def on_change(self, _=None):
         if self.loop and self.displays:
             self.loop.call_soon_threadsafe(self.save_later)
@@ -127,7 +130,7 @@ def _ipython_display_(self: Board):
     except RuntimeError:
         self.loop = None  # outside of Jupyter
         return
-    if self.looking is None and hasattr(self, 'look'):
+    if self.looking is None:
         self.looking = self.loop.create_task(self.keep_looking())
 
 # %% ../nbs/51_widgets.ipynb #573b29d2
