@@ -452,9 +452,12 @@ FOUND = ('better', 'worse', 'holds', 'does not hold')  # verdicts that speak of 
 def uncorrected(
     says: str,  # from `verdict` or `claim_verdict`
     holm: float,  # the p-value after Holm's correction; nan where there is none
-) -> str:  # the verdict to be shown
+    text: str | None = None,  # what is shown in place of the verdict
+    inside: bool = False,  # brackets: the mark follows a comma
+) -> str:  # the verdict to be shown, or the text
     "A verdict in words; one that would not stand among all lines of its table says so."
-    return f'{says} (uncorrected)' if says in FOUND and not holm < 0.05 else says
+    mark = ', uncorrected' if inside else ' (uncorrected)'
+    return (says if text is None else text) + mark * (says in FOUND and not holm < 0.05)
 
 # %% ../nbs/44_comparisons.ipynb #ea26b532
 def check_claims(
@@ -605,8 +608,8 @@ _HEADS = {
 
 
 def _listed(r):  # a claim in a list of its verdict
-    alone = ', uncorrected' * (uncorrected(r.verdict, r.holm) != r.verdict)
-    return f'*{r.claim}* ({r.what} {r.difference:+.3f}{alone})'
+    found = uncorrected(r.verdict, r.holm, f'{r.what} {r.difference:+.3f}', inside=True)
+    return f'*{r.claim}* ({found})'
 
 # %% ../nbs/44_comparisons.ipynb #cell-15
 def side_by_side(

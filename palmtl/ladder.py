@@ -18,11 +18,12 @@ from .basics import InputError, nearest
 from .metrics import METRICS, paired_difference, score_task
 from .settings import _FIELDS, resolve_tasks, run_name
 from .runs import Run, publish, run_or_record, runs_folder
-from .statistics import MARGIN, verdict
+from .statistics import MARGIN, holm, verdict
 
 # %% ../nbs/66_ladder.ipynb #faac95a5
 from .ensembles import HOW, ensemble_name, make_ensemble
 from palmtl.comparisons import (
+    FOUND,
     NO_COMPARISON,
     compare_seeds,
     interval_text,
@@ -30,6 +31,7 @@ from palmtl.comparisons import (
     pools,
     run_replicates,
     study,
+    uncorrected,
 )
 from .plots import MIDDLE, blank_chart, layout
 
@@ -384,7 +386,7 @@ def worth_it(
 # %% ../nbs/66_ladder.ipynb #694a0382
 @patch
 def table(self: Ladder) -> pd.DataFrame:  # one row per rung, from bottom to top
-    "What each rung brings and costs."
+    "What each rung brings and costs; Holm's correction over all rungs."
     known = self.read()
     lent = pools(self.grid, {k: v for k, v in known.items() if k in self.grid.settings})
     rows, cost = [], {r.name: self.costs(r) for r in self.rungs}
@@ -398,7 +400,7 @@ def table(self: Ladder) -> pd.DataFrame:  # one row per rung, from bottom to top
         ratio = row['forwards'] / below['forwards']
         row['worth it'] = worth_it(row['verdict'], row['difference'], row['dearer'], ratio)
         rows.append(row | dict(source=rung.source, reason=rung.reason))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(holm=lambda t: holm(t.p))
 
 # %% ../nbs/66_ladder.ipynb #70ba3d5c
 GOALS = dict(one=0.765, several=0.775)  # dev scores to be reached by one model, by an ensemble
@@ -407,8 +409,11 @@ GOALS = dict(one=0.765, several=0.775)  # dev scores to be reached by one model,
 def _counts(table):  # of the rungs that could be compared
     asked = table[table.difference.notna()]
     number = lambda says: int((asked.verdict == says).sum())
+    found = asked[asked.verdict.isin(FOUND)]
+    kept = f"{int((found.holm < 0.05).sum())} of these {len(found)} after Holm's correction"
     text = f'Of {len(asked)} rungs that could be compared {number("better")} can be seen to help, '
-    text += f'{number("worse")} to harm, {number("no difference that matters")} make no difference '
+    text += f'{number("worse")} to harm' + f' ({kept})' * bool(len(found))
+    text += f', {number("no difference that matters")} make no difference '
     text += f'that matters, and of {number("cannot be told")} it cannot be told; '
     return text + f'{int((asked["worth it"] == "yes").sum())} are worth their cost.'
 
@@ -431,6 +436,7 @@ def conclude_ladder(
     if len(found):
         r = found.iloc[-1]
         gain = f'{r.difference:+.3f} {interval_text(r.low, r.high)}'
+        gain = uncorrected(r.verdict, r.holm, gain)
         parts.append(f'The tallest step is *{r.rung}* over *{r.over}*: {gain}.')
     for key, several in (('one', False), ('several', True)):
         best = _highest(table, several)
@@ -455,15 +461,16 @@ _VERDICT_COLOURS = {
 _MARKS = {'yes': '✓ worth it', 'no': 'not worth it', '?': '?', '': ''}
 
 
-def _draw_gains(fig, d, says):
+def _draw_gains(fig, d, says, name):  # empty points: uncorrected
     ends = dict(array=d.high - d.difference, arrayminus=d.difference - d.low)
+    symbol = 'circle' if name == says else 'circle-open'
     fig.add_scatter(
         x=d.difference.round(4),
         y=d.rung,
         error_x=dict(type='data', symmetric=False, **{k: v.round(4) for k, v in ends.items()}),
         mode='markers',
-        marker=dict(size=9, color=_VERDICT_COLOURS[says]),
-        name=says,
+        marker=dict(size=9, color=_VERDICT_COLOURS[says], symbol=symbol),
+        name=name,
         customdata=d.over,
         hovertemplate='%{y} over %{customdata}: %{x:+.3f}<extra></extra>',
         row=1,
@@ -512,9 +519,11 @@ def ladder_chart(
     widths = [0.49, 0.17, 0.17, 0.17]
     space = dict(horizontal_spacing=0.02, column_widths=widths, subplot_titles=heads)
     fig = make_subplots(1, len(heads), shared_yaxes=True, **space)
+    told = [uncorrected(*v) for v in zip(shown.verdict, shown.holm)]
+    known = shown.assign(told=told).dropna(subset='difference')
     for says in _VERDICT_COLOURS:
-        if len(d := shown[(shown.verdict == says) & shown.difference.notna()]):
-            _draw_gains(fig, d, says)
+        for name, d in known[known.verdict == says].groupby('told'):
+            _draw_gains(fig, d, says, name)
     _draw_costs(fig, shown)
     fig.add_vrect(-margin, margin, fillcolor='#009E73', opacity=0.12, line_width=0, row=1, col=1)
     fig.add_vline(x=0, line=dict(color=MIDDLE, width=1), row=1, col=1)

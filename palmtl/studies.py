@@ -211,8 +211,8 @@ def _answer(r):  # a row of `answer` -> words
     if math.isnan(r.difference):
         return f'*{r.claim}*'
     interval = f' {interval_text(r.low, r.high)}' * (r.low == r.low)
-    alone = ', uncorrected' * (uncorrected(r.verdict, r.holm) != r.verdict)
-    return f'*{r.claim}* ({r.what} {r.difference:+.3f}{interval}, {_seeds(r.seeds)}{alone})'
+    found = f'{r.what} {r.difference:+.3f}{interval}, {_seeds(r.seeds)}'
+    return f'*{r.claim}* ({uncorrected(r.verdict, r.holm, found, inside=True)})'
 
 
 def _seeds(n):
@@ -484,8 +484,8 @@ def _pair_text(r, kind):
         words = f'{r.a} beforehand changes {r.b} by'
     else:
         words = f'{r.b} afterwards changes {r.a} by'
-    alone = ' (uncorrected)' * (uncorrected(r.verdict, r.holm) != r.verdict)
-    return f'{words} {r.difference:+.3f} {interval_text(r.low, r.high)}{alone}'
+    found = f'{words} {r.difference:+.3f} {interval_text(r.low, r.high)}'
+    return uncorrected(r.verdict, r.holm, found)
 
 # %% ../nbs/67_studies.ipynb #6320528e
 def order_table(
