@@ -27,8 +27,8 @@ from palmtl.comparisons import (
     study,
     uncorrected,
 )
-from .gradients import _DIVERGING, conflict_table
-from .plots import COLOURS, MIDDLE, UNTOLD, blank_chart, ink_on, layout
+from .gradients import conflict_table
+from .plots import COLOURS, MIDDLE, blank_chart, draw_differences, layout
 from .runs import Run
 from .settings import resolve_tasks, run_name
 from .statistics import VERDICTS, holm, seed_interval, verdict
@@ -434,8 +434,9 @@ def transfer_map(
     fig = make_subplots(1, 2, subplot_titles=list(heads.values()), horizontal_spacing=0.26)
     told = table[table.verdict.isin(['better', 'worse'])]
     end = max(0.02, float(told.difference.abs().max())) if len(told) else 0.02
+    bars = None, dict(title='score')  # both panels have the same colours
     for j, kind in enumerate(heads):
-        _draw_effects(fig, table[table.kind == kind], end, row=1, col=j + 1)
+        _draw_effects(fig, table[table.kind == kind], end, bars[j], row=1, col=j + 1)
     note = 'coloured: told from 0 by its 95 % interval over seeds; grey: not told from 0'
     layout(fig, f'{title}<br><sup>{note}</sup>', 400).update_layout(
         margin_t=100, hovermode='closest'
@@ -444,20 +445,12 @@ def transfer_map(
     return fig.update_yaxes(title='first task', type='category', autorange='reversed')
 
 
-def _draw_effects(fig, d, end, **place):  # what can be told in colour, the rest in grey
-    z = d.pivot(index='a', columns='b', values='difference')
-    seen = d.pivot(index='a', columns='b', values='verdict').isin(['better', 'worse'])
-    names = dict(x=list(z.columns), y=list(z.index), hoverongaps=False, xgap=2, ygap=2)
-    grey = dict(colorscale=[[0, UNTOLD], [1, UNTOLD]], showscale=False)
-    fig.add_heatmap(z=(z * 0).where(~seen).values, **names, **grey, **place)
-    look = dict(zmin=-end, zmax=end, colorscale=_DIVERGING, colorbar_title='score')
-    look['showscale'] = bool(seen.values.any()) and place['col'] == 2
-    fig.add_heatmap(z=z.where(seen).values, **names, **look, **place)
-    for r in d.itertuples():
-        known = r.verdict in ('better', 'worse')
-        ink = ink_on((r.difference / end + 1) / 2, _DIVERGING) if known else '#555555'
-        look = dict(x=r.b, y=r.a, text=f'{r.difference:+.3f}', showarrow=False, font_color=ink)
-        fig.add_annotation(**look, **place)
+def _draw_effects(fig, d, end, bar, **place):  # a panel, first task × next task
+    t = d.pivot(index='a', columns='b', values=['difference', 'verdict'])
+    z = t.difference.to_numpy(float)
+    told = t.verdict.isin(['better', 'worse']).to_numpy()
+    names = list(t.difference.columns), list(t.index)
+    draw_differences(fig, *names, z, told, ~told & ~np.isnan(z), end, bar, **place)
 
 # %% ../nbs/67_studies.ipynb #16a93eb7
 def transfer_text(
