@@ -389,7 +389,7 @@ def answer(self: Ask):
         models = self.chosen()
         texts = [w.value for w in self.texts]
         if not models or not any(t.strip() for t in texts):
-            self.status.value = 'Choose a run and type a sentence.'
+            self.status.value = 'Type a sentence.' if models else 'Choose a run.'
             self.place.children = []
             return
         asked = ask_series(models, texts)

@@ -16,7 +16,7 @@ from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, plain_text
 from .forks import fork_points, keep_last_point, parent_of
 from .training import Trainer
-from .plots import AXES
+from .plots import AXES, PAGE_WIDTH
 from .widgets import Board, Chart, described, error_html, folder_state
 from .schedulers import SCHEDULERS
 
@@ -41,7 +41,7 @@ class Watch(Board):
         self.every, self.task = every, None
         self.restart = None  # a function that trains the run again, where the page has one
         self.parent_size, self.drawn = 0, 0.0  # bytes of events; when it was drawn
-        self.bar = W.FloatProgress(min=0, max=1, layout=W.Layout(width='320px'))
+        self.bar = W.FloatProgress(min=0, max=1, layout=W.Layout(width='220px'))
         self.status, self.error, self.banner = W.HTML(), W.HTML(), self.make_banner()
         axes = [(v, k) for k, v in AXES.items()]
         width = W.Layout(width='220px')
@@ -239,7 +239,13 @@ FORM = dict(  # group -> settings
     optimiser=('batch_size', 'lr', 'seed', 'threads'),
 )
 FORM_NAMES = tuple(name for names in FORM.values() for name in names)
-_SLIDERS = dict(n_pals=24, batch_size=128, epochs=50)  # their ends, unless a preset goes farther
+
+_ROOMS = dict(  # of each group: how wide names are, and names with fields; four stand side by side
+    data=('56px', '224px'),
+    model=('48px', '176px'),
+    schedule=('112px', '220px'),
+    optimiser=('76px', '196px'),
+)
 
 # %% ../nbs/54_dashboard.ipynb #299350d3
 CHOICES = dict(  # setting -> what its choices mean, where no registry tells
@@ -276,22 +282,17 @@ def control(
 ) -> W.Widget:
     "The widget for a setting, with its help as tooltip."
     f = Settings.__dataclass_fields__[name]
-    room = '56px' if name in FORM['data'] else '112px'  # what they hold is long, their names short
-    style = dict(style=dict(description_width=room), layout=W.Layout(width='240px'))
+    room, wide = next(_ROOMS[group] for group, names in FORM.items() if name in names)
+    style = dict(style=dict(description_width=room), layout=W.Layout(width=wide))
     kw = dict(description=name, value=value, **style)
-    return described(_field(name, value, f, kw), help_text(name))
+    return described(_field(value, f, kw), help_text(name))
 
 # %% ../nbs/54_dashboard.ipynb #4e6698a3
-def _field(name, value, f, kw):  # the widget for a type and its bounds
-    m = f.metadata
-    low = m['low'] or 0
-    if m['choices']:
-        return W.Dropdown(options=list(m['choices']), **kw)
+def _field(value, f, kw):  # the widget for a type
+    if f.metadata['choices']:
+        return W.Dropdown(options=list(f.metadata['choices']), **kw)
     if f.type is bool:
         return W.Checkbox(**kw)
-    if f.type is int and name in _SLIDERS:
-        kw['layout'] = W.Layout(width='252px')  # with room for the slider itself
-        return W.IntSlider(min=low, max=max(value, _SLIDERS[name]), **kw)
     # also numbers: a number field that is emptied would keep its last value, unseen
     return W.Text(continuous_update=False, **(kw | dict(value=plain_text(value))))
 
@@ -319,7 +320,9 @@ class Form(W.VBox):
         self.fields = {k: control(k, getattr(first, k)) for k in FORM_NAMES}
         self.fields['preset'].observe(self.fill_preset, 'value')
         help = 'settings that have no field: name=value; name=value'
-        style = dict(style=dict(description_width='112px'), layout=W.Layout(width='860px'))
+        style = dict(
+            style=dict(description_width='112px'), layout=W.Layout(width=f'{PAGE_WIDTH}px')
+        )
         self.more = described(W.Text(description='more settings', placeholder=help, **style), help)
         columns = []
         for group, names in FORM.items():
@@ -327,11 +330,17 @@ class Form(W.VBox):
             columns.append(W.VBox([title, *(self.fields[k] for k in names)]))
         wrap = W.Layout(flex_flow='row wrap', grid_gap='0 4px')
         super().__init__([W.HBox(columns, layout=wrap), self.more])
+        self.filled = self.values()
+
+    def values(self) -> dict:  # name of a field -> what stands in it
+        return {k: w.value for k, w in self.fields.items()}
+
+    def typed(self) -> dict:  # the same of those that were changed since the form was filled
+        return {k: v for k, v in self.values().items() if v != self.filled[k]}
 
     def settings(self) -> Settings:
         "What the form says; raises `InputError`."
-        given = {k: w.value for k, w in self.fields.items()}
-        return make_settings(**(given | parse_more(self.more.value)))
+        return make_settings(**(self.values() | parse_more(self.more.value)))
 
 # %% ../nbs/54_dashboard.ipynb #1fb23904
 @patch
@@ -348,11 +357,10 @@ def fill(self: Form, settings: Settings, **more):  # more: settings to change, n
     for k, w in self.fields.items():
         value = getattr(settings, k)
         value = plain_text(value) if isinstance(w, W.Text) else value
-        if k in _SLIDERS:
-            w.max = max(value, _SLIDERS[k])
         w.value = value
     rest = {k: v for k, v in changed_settings(settings).items() if k not in self.fields} | more
     self.more.value = '; '.join(f'{k}={plain_text(v)}' for k, v in rest.items())
+    self.filled = self.values()
 
 # %% ../nbs/54_dashboard.ipynb #19f701a6
 _EMPTY = '<p style="margin:2em">No run yet: press <b>Start</b>.</p>'
@@ -431,7 +439,8 @@ def begin(self: Dashboard, settings: Settings | None = None):  # those of the fo
     "Train in a thread; a run that is paused in this page is stopped first."
     stopped = self.stop_paused()
     if self.thread and self.thread.is_alive():
-        busy = 'a run that was started here is still training; stop it, or wait'
+        run = self.began.name if self.began else 'a run'
+        busy = f'{run}, which was started here, is still training; stop it, or wait'
         self.show_error(InputError(busy))
         self.busy = self.error.value
         return
@@ -444,6 +453,8 @@ def begin(self: Dashboard, settings: Settings | None = None):  # those of the fo
     if not self.began:
         self.thread.join(1)
         return
+    if settings is None:
+        self.form.filled = self.form.values()  # what was typed has been used
     self.list_runs()
     self.pick.value = str(self.began)
     self.attach(self.began)
@@ -507,6 +518,7 @@ _GOES_ON = (
 def fork_note(
     run: Run,  # the parent
     step: int,  # from which it is gone on
+    typed=(),  # names of fields that somebody had changed before
 ) -> str:  # HTML
     "What to do after *Fork*."
     name, of = html.escape(run.folder.name), run.progress()[1]
@@ -514,7 +526,9 @@ def fork_note(
         of = run.summary['steps']
     more = f' It ended after {of} steps: <b>more epochs</b> are needed.' * (step >= of)
     kept = ' (its kept evaluation)' * (run.state == 'finished' and step < of)
-    then = f'The fields above now hold the settings of {name}. Change some and press <b>Start</b>'
+    own = f' (but {", ".join(typed)}, changed before, stays as it was typed)' * bool(typed)
+    then = f'The fields above now hold the settings of {name}{own}. '
+    then += 'Change some and press <b>Start</b>'
     condition = 'while <i>fork=</i> stands above.'
     return f'{then}: it goes on from step {step}{kept}, {condition}{more}'
 
@@ -536,7 +550,10 @@ def fill_fork(self: Dashboard):
             raise InputError('this run has no checkpoint yet; press Pause to have one')
         settings = dataclasses.replace(run.settings, keep_forks='no')
         self.forked = f'{run.folder.name}@{steps[-1]}'
+        typed = {k: v for k, v in self.form.typed().items() if k != 'preset'}
         self.form.fill(settings, fork=self.forked)
-        self.note.value = fork_note(run, steps[-1])
+        for k, v in typed.items():
+            self.form.fields[k].value = v
+        self.note.value = fork_note(run, steps[-1], typed)
     except InputError as e:
         self.show_error(e)

@@ -918,7 +918,7 @@ def audit(
                     'majority': round(majority(rows), 3),
                     'tokens a row': round(float(n.sum(0).mean()), 1),
                     'tokens a word': round(float(n.sum() / max(1, n_words(rows))), 2),
-                    'longest': int(length.max()),
+                    'longest sequence': int(length.max()),
                     'truncated': int((length > max_length).sum()),
                     'repeated': len(texts) - len(set(texts)),
                     'also in train': 0 if split == 'train' else sum(t in train for t in texts),

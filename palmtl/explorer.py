@@ -6,34 +6,64 @@
 __all__ = ['columns_to_show', 'RunTable', 'html_table', 'ViewButtons', 'Explorer']
 
 # %% ../nbs/63_explorer.ipynb #cell-3
-import functools, html
+import functools, html, re
 from pathlib import Path
 import anywidget, ipywidgets as W, pandas as pd, traitlets
 from fastcore.basics import patch
-from .basics import InputError, static_text
+from .basics import InputError, counted, static_text
 from .runs import runs_folder
 from .widgets import Board, folder_state
-from .run_table import USABLE, Chosen, cell_text, find_runs, fork_tree, is_numeric, query
-from .run_table import sort_runs
+from palmtl.run_table import (
+    USABLE,
+    Chosen,
+    cell_text,
+    filter_words,
+    find_runs,
+    fork_tree,
+    is_numeric,
+)
+from .run_table import query, sort_runs
+from .settings import ASKED_FIRST, sort_settings
 from .views import CONTROLS, VIEWS
 from .figure_files import FORMATS, PictureChart, export, export_name
 
 # %% ../nbs/63_explorer.ipynb #7a1e574f
 _BRANCH, _INDENT = '└ ', '\u2003'  # before the name of a fork
 _ALWAYS = ('run', 'state')
+_MOST_SETTINGS = 8  # columns of settings that are shown unasked
+_IN_RUN_NAME = ('scheduler', 'n_pals', 'pairs', 'seed')
+
+
+def _telling_columns(table, names, most):  # settings one asks for first, and what parts equal rows
+    asked = [k for k in sort_settings(names) if k in ASKED_FIRST][: most // 2]
+    chosen = [k for k in names if k in asked]
+    texts = table[list(names)].map(repr)
+    while len(chosen) < most and (parts := texts.groupby(chosen).ngroups if chosen else 1):
+        gain = {k: texts.groupby([*chosen, k]).ngroups for k in names if k not in chosen}
+        best = max(gain, key=gain.get, default=None)
+        if best is None or gain[best] == parts:
+            break  # no other column tells two rows apart
+        chosen.append(best)
+    return chosen
 
 
 def columns_to_show(
     table: pd.DataFrame,  # from `find_runs`, or a part of it
     asked=(),  # names of columns
+    most: int = _MOST_SETTINGS,  # settings that are shown unasked
 ) -> list:  # of names of columns, in the order of the table
-    "The columns that were asked for; without any, those in which the listed runs differ."
+    "The columns that were asked for; without any, scores, and settings that tell the runs apart."
     if asked:
         return [c for c in table if c in asked or c in _ALWAYS]
     plain = [c for c in table if not any(map(cell_text, table[c]))]  # nothing stands in them
     alike = [c for c in table if len(set(map(repr, table[c]))) == 1] if len(table) > 1 else []
-    scores = ('score', *_ALWAYS)
-    return [c for c in table if c in scores or c not in plain and c not in alike]
+    always = (*_ALWAYS, *table.attrs.get('scores', ['score']))
+    differ = [c for c in table if c not in always and c not in plain and c not in alike]
+    settings = [c for c in differ if c not in ('date', 'note')]
+    told = settings
+    if len(settings) > most:
+        told = _telling_columns(table, [c for c in settings if c not in _IN_RUN_NAME], most)
+    return [c for c in table if c in always or c in differ and (c not in settings or c in told)]
 
 # %% ../nbs/63_explorer.ipynb #cell-40
 class RunTable(anywidget.AnyWidget):
@@ -170,7 +200,8 @@ class Explorer(Board):
         # finished run of one's own
         data=None,  # folder with the data, for sentences of runs whose own data is not here
     ):
-        self.runs, self.data, self.splits = Path(runs or runs_folder()), data, {}
+        self.runs, self.splits = Path(runs or runs_folder()), {}
+        self.data = self.make_data(data)
         self.grid = self.seen = self.unusable = None
         self.filling, self.picked = False, {}  # control -> what somebody chose in it
         self.refused = False  # whether the filter cannot be read
@@ -245,8 +276,24 @@ def make_views(self: Explorer):
         w = W.Dropdown(description=control.title, **_line('440px', '70px'))
         w.observe(functools.partial(self.pick, name), 'value')
         self.controls[name] = w
-    row = W.HBox([*self.controls.values()], layout=W.Layout(flex_flow='row wrap'))
+    row = W.HBox([*self.controls.values(), self.data], layout=W.Layout(flex_flow='row wrap'))
     return self.view, row
+
+# %% ../nbs/63_explorer.ipynb #40d1c3bb
+@patch
+def make_data(self: Explorer, folder):
+    "A field for the folder with the sentences, beside the views that show some."
+    help = 'the folder with the data, if the sentences are not where the run read them'
+    line = _line('440px', '70px')
+    field = W.Text(value=str(folder or ''), description='data', placeholder=help, **line)
+    field.continuous_update, field.tooltip = False, help
+
+    def read_again(_):
+        self.splits.clear()
+        self.choose()
+
+    field.observe(read_again, 'value')
+    return field
 
 # %% ../nbs/63_explorer.ipynb #c644e298
 @patch
@@ -286,6 +333,9 @@ def list_runs(self: Explorer):
         self.columns.value = kept
     self.table.digits = self.found.attrs['scores']
     self.table.show(t, self.depths, self.columns.value)
+    self.n_hidden = 0  # columns that say something, but for want of room
+    if not self.columns.value:
+        self.n_hidden = len(columns_to_show(t, most=len(t.columns))) - len(self.table.head)
 
 # %% ../nbs/63_explorer.ipynb #d66e2308
 @patch
@@ -323,6 +373,10 @@ def choose(self: Explorer):
     self.draw()
 
 # %% ../nbs/63_explorer.ipynb #6edd457a
+_HINT = ' A word alone is looked for in the names of runs; a setting is asked for with its name, '
+_HINT += 'such as <code>scheduler=dynamic</code>.'
+
+
 @patch
 def count_text(self: Explorer) -> str:
     "How many runs there are, listed and chosen."
@@ -340,10 +394,14 @@ def count_text(self: Explorer) -> str:
         every = f'all {len(self.found)} runs are listed, whether they match or not'
         return f'<b>The filter was not applied</b>: {every}; {text}.'
     if not len(self.shown):
-        return f'<b>No run matches the filter</b>; {text}, 0 of {len(self.found)} listed.'
+        named = any(re.search('[=<>]', word) for word in filter_words(self.filter.value))
+        hint = '' if named else _HINT
+        return f'<b>No run matches the filter</b>; {text}, 0 of {len(self.found)} listed.{hint}'
     if hidden:
         text += f', {hidden} of them not in the table below the filter'
     text += f'; {len(self.shown)} of {len(self.found)} listed.'
+    if self.n_hidden:
+        text += f' {counted(self.n_hidden, "more column")}: button <b>Columns</b>.'
     if not (self.found.state == 'finished').any():
         text += ' <b>No finished run of your own yet</b>: these are published records.'
     return text
@@ -357,7 +415,9 @@ def fill(self: Explorer):
     if not self.table.chosen:
         return
     try:
-        self.grid = Chosen(self.table.chosen, data=self.data, splits=self.splits)
+        self.grid = Chosen(
+            self.table.chosen, data=self.data.value.strip() or None, splits=self.splits
+        )
     except InputError as e:
         self.unusable = e
         return
@@ -409,6 +469,7 @@ def draw(self: Explorer):
     self.seen, view = None, VIEWS[self.view.value]
     for name, w in self.controls.items():
         w.layout.display = '' if self.grid and name in view.controls else 'none'
+    self.data.layout.display = '' if self.grid and 'task' in view.controls else 'none'
     try:
         if self.unusable:
             raise self.unusable

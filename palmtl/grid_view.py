@@ -11,7 +11,7 @@ import html, json
 from pathlib import Path
 import anywidget, ipywidgets as W, numpy as np, pandas as pd, traitlets
 from fastcore.basics import patch
-from .basics import InputError, static_text
+from .basics import InputError, counted, static_text
 from .ablations import Grid, ProcessJob, stopped_text
 from .comparisons import compare, uncorrected
 from .dashboard import Watch
@@ -188,7 +188,7 @@ def run_line(
     except (InputError, KeyError, TypeError, OSError) as e:
         return line | dict(note=str(e).removeprefix(f'run folder {run.folder}: '))
     if totals:
-        times = f'{len(totals)} evaluation{"s" * (len(totals) > 1)}'
+        times = counted(len(totals), 'evaluation')
         says = f'total from {totals[0]:.3f} to {totals[-1]:.3f} in {times}'
         line |= dict(totals=totals, says=says)
         line['score'] = line['score'] or f'{totals[-1]:.3f}'
@@ -422,7 +422,8 @@ def count_text(self: GridView, lines) -> str:
     told = ', '.join(f'{n} {html.escape(s)}' for s, n in counts.items())
     early = list(self.grid.stopped_early)
     biased = f' Differences from {html.escape(", ".join(early))} are biased.' if early else ''
-    return f'{len(lines)} runs of {len(self.grid.labels)} cells: {told}.{biased}'
+    runs, cells = counted(len(lines), 'run'), counted(len(self.grid.labels), 'cell')
+    return f'{runs} of {cells}: {told}.{biased}'
 
 # %% ../nbs/55_grid_view.ipynb #1f2cdeea
 @patch

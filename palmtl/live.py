@@ -147,11 +147,11 @@ def pace_text(
     before, steps = found
     took = steps[-1]['seconds'] - before['seconds']
     tokens, places = sum(e['tokens'] for e in steps), sum(e['places'] for e in steps)
-    text = f'{tokens / took:,.0f} real tokens/s ({tokens / places:.0%} of positions)'
+    text = f'{tokens / took:,.0f} tokens/s, {1 - tokens / places:.0%} padding'
     machine = environment(run)
     if machine.get('speed'):
         floor = floor_seconds(machine['speed'], tokens, len({e['step'] for e in steps}))
-        text += f', {took / floor:.1f} × the least possible time'
+        text += f', {took / floor:.1f} × the least time'
     if run.state == 'finished':
         return text  # nobody can do anything about it now
     changes = run.events('threads')
@@ -165,8 +165,8 @@ def pace_text(
 
 # %% ../nbs/53_live.ipynb #3249e72d
 PACE_HELP = (
-    'real tokens: without padding; positions: of the batches, padding included; '
-    'least possible: what the steps must cost on this machine, at its measured speed (chapter 26)'
+    'tokens: without padding; padding: its share of all positions of the batches; '
+    'least time: what the steps must cost on this machine, at its measured speed (chapter 26)'
 )
 
 # %% ../nbs/53_live.ipynb #164ea692

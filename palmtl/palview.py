@@ -13,7 +13,7 @@ from pathlib import Path
 import ipywidgets as W, numpy as np, pandas as pd, plotly.graph_objects as go, torch
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
-from .basics import InputError
+from .basics import InputError, counted
 from .data import Rows, cached_tokens, limit_rows, make_batch, tokenize
 from .model import to_torch
 from .metrics import paired_difference, replicates, score_task, total
@@ -547,7 +547,7 @@ def list(self: PALView):
             'train one with <code>n_pals</code> of at least 1, then look again.'
         )
     else:
-        self.status.value = f"{len(found)} run{'s' * (len(found) > 1)} with PALs: choose one."
+        self.status.value = f'{counted(len(found), "run")} with PALs: choose one.'
 
 # %% ../nbs/64_palview.ipynb #1c044254
 @patch

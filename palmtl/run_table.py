@@ -497,6 +497,15 @@ def common_tasks(
     return [t.name for t in runs[0].tasks if all(t.name in names for names in rest)]
 
 # %% ../nbs/60_run_table.ipynb #71eaf8b0
+def _why_other_rows(a, b):  # the settings that choose the dev rows, if one differs
+    told = [(k, *(plain_text(getattr(r.settings, k)) for r in (a, b))) for k in _OF_DEV_ROWS]
+    told = [f'{k} is {one or "empty"} and {two or "empty"}' for k, one, two in told if one != two]
+    return f': {", ".join(told)}' * bool(told)
+
+
+_OF_DEV_ROWS = ('data', 'limit_dev')
+
+
 def _check_pair(a, b, task):  # the same tasks, dev rows and metrics?
     digests = [dev_digests(r) for r in (a, b)]
     metrics = [{t.name: t.metric for t in r.tasks} for r in (a, b)]
@@ -511,8 +520,8 @@ def _check_pair(a, b, task):  # the same tasks, dev rows and metrics?
     for n in digests[0]:
         if digests[0][n] != digests[1][n]:
             raise InputError(
-                f"the dev rows of '{n}' are not the same in {a.folder.name} and {b.folder.name}, "
-                'so that their scores cannot be compared'
+                f"the dev rows of '{n}' are not the same in {a.folder.name} and {b.folder.name}"
+                f'{_why_other_rows(a, b)}; their scores cannot be compared'
             )
         if metrics[0][n] != metrics[1][n]:
             raise InputError(

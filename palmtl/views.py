@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['CONTROLS', 'VIEWS', 'kinds_of_total', 'comparable', 'check_pairs', 'difference', 'curves', 'dev_split', 'find_split',
            'read_answers', 'misses', 'largest', 'change_word', 'rank_changes', 'rows_table', 'examples', 'Shown',
-           'Control', 'View', 'view', 'summary_and_notes', 'view_scores', 'difference_notes', 'difference_table',
-           'view_heat', 'view_radar', 'view_curves', 'view_difference', 'view_timeline', 'view_settings', 'view_worst',
-           'view_changed']
+           'Control', 'View', 'view', 'pals_note', 'summary_and_notes', 'view_scores', 'difference_notes',
+           'difference_table', 'view_heat', 'view_radar', 'view_curves', 'view_difference', 'view_timeline',
+           'view_settings', 'view_worst', 'view_changed']
 
 # %% ../nbs/61_views.ipynb #cell-3
 import functools, gzip, html
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
-from .basics import InputError, Registry, nearest
+from .basics import InputError, Registry, counted, nearest
 from .data import read_predictions
 from .settings import differences, resolve_tasks
 from .runs import Run
@@ -116,7 +116,7 @@ def _panels(grid):  # a figure with one panel per task, and how many are side by
         vertical_spacing=0.35 / high,
     )
     legend = 22 * -(-len(grid.labels) // 3)  # pixels
-    title = f'Dev scores of {len(grid.found)} run{"s" * (len(grid.found) > 1)}'
+    title = f'Dev scores of {counted(len(grid.found), "run")}'
     layout(fig, title, height=300 * high + 80 + legend)
     room = dict(margin_b=90 + legend, margin_t=80)  # for the panels' titles below the figure's
     fig.update_layout(hovermode='closest', yaxis_title='dev metric', **room)
@@ -421,6 +421,19 @@ def view(
     return lambda make: VIEWS.register(name)(View(make, title, controls, least_tasks))
 
 # %% ../nbs/61_views.ipynb #211fcaa7
+_PALS = (
+    'PALs are counted here in layers of the run\'s own encoder; the ablation notebooks count them '
+    'as the paper does, of 12 layers.'
+)
+
+
+def pals_note(
+    grid: Chosen,
+) -> list:  # one sentence, or none
+    "How PALs are counted, if a chosen run has some."
+    return [_PALS] * any(s.n_pals for s in grid.settings.values())
+
+
 def summary_and_notes(
     grid: Chosen,
 ) -> tuple:  # (from `summarise`, list of notes)
@@ -436,7 +449,7 @@ def summary_and_notes(
         check_rows(*grid.runs())
     except InputError as e:
         notes.append(f'Side by side, but not comparable: {e}.')
-    return summarise(table), notes
+    return summarise(table), notes + pals_note(grid)
 
 # %% ../nbs/61_views.ipynb #4023856b
 def _side_by_side(figure, summary, notes):
@@ -520,7 +533,7 @@ def _against(grid, baseline, draw):  # a view of the difference; `draw` makes it
     notes = [left_out(table).replace('**', '')] if table.attrs['left out'] else []
     c = difference(grid, baseline)
     figure = draw(c, f'Difference from {html.escape(baseline)}')
-    return Shown(figure, difference_table(c), c, notes + difference_notes(c))
+    return Shown(figure, difference_table(c), c, notes + difference_notes(c) + pals_note(grid))
 
 
 @view('heat', 'Heat map', controls=('baseline',))
@@ -536,7 +549,9 @@ def view_radar(grid):
     n_cells = summary.groupby('what').cell.transform('nunique')  # a corner is one of all polygons
     common = summary[n_cells == summary.cell.nunique()]
     figure = radar(
-        common if len(common) else summary, f'Dev scores of {len(grid.runs())} runs', grid.titles
+        common if len(common) else summary,
+        f'Dev scores of {counted(len(grid.runs()), "run")}',
+        grid.titles,
     )
     return _side_by_side(figure, summary, notes)
 

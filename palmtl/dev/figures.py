@@ -20,6 +20,7 @@ from ..basics import InputError, nearest, reports_bad_input, static_text
 from ..tasks import PAPER_TASKS
 from ..data import find_folder
 from ..glue import GLUE_TASKS
+from ..plots import PAGE_WIDTH
 
 # %% ../../nbs/73_figures.ipynb #12f895e9
 from palmtl.plots import (
@@ -276,7 +277,7 @@ def _measure_all(figures, width, theme, in_turn):
 # %% ../../nbs/73_figures.ipynb #7aea24bb
 def draw_figures(
     figures,  # of plotly `Figure`, or of dict as a notebook keeps them
-    width: int = 860,  # pixels
+    width: int = PAGE_WIDTH,  # pixels
     theme: str | None = None,  # 'light' or 'dark', as the dashboard draws; None: as it was saved
     in_turn: bool = False,  # each in the place of the one before, as a view of the explorer is
 ) -> list:  # of `Drawing`
