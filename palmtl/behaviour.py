@@ -7,7 +7,7 @@ __all__ = ['WORDS', 'TESTS', 'PUBLISHED', 'SLACK', 'SAME', 'IDENTITIES', 'FACTS'
            'BehaviourTest', 'add_test', 'one_typo', 'exchanged', 'draw_rows', 'values_and_answers', 'failures',
            'measure', 'rate_table', 'compare_behaviour', 'identity_values', 'identity_gap', 'identity_table', 'to_bits',
            'from_bits', 'behaviour_report', 'write_behaviour', 'main', 'read_behaviour', 'recipe', 'recipe_table',
-           'gap_table', 'compare_gaps', 'gap_sentence']
+           'gap_table', 'compare_recipes', 'gap_values', 'rate_values', 'told_sentence']
 
 # %% ../nbs/48_behaviour.ipynb #8ddb4b54
 import argparse, dataclasses, json, re, sys
@@ -18,8 +18,9 @@ from scipy import stats
 from .basics import InputError, Registry, json_ready, nearest, reports_bad_input, write_atomic
 from .tasks import Task
 from .metrics import mcnemar
-from .statistics import holm, seed_interval
+from .statistics import holm, judge, pooled_variance, seed_variance
 from .runs import Run, read_reports
+from .comparisons import ALONE
 from .predict import Predictor, find_run, load, rows_of
 
 # %% ../nbs/48_behaviour.ipynb #9cf77a7f
@@ -805,31 +806,64 @@ def gap_table(
     return pd.DataFrame(rows)
 
 # %% ../nbs/48_behaviour.ipynb #056d2d64
-def compare_gaps(
-    reports: list,  # from `read_behaviour`
+def compare_recipes(
+    values: pd.DataFrame,  # columns what, recipe, seed, value; one row per run and quantity
     a: str,  # a recipe
     b: str,  # another
-) -> pd.DataFrame:  # per dimension: seeds, both gaps, difference b - a with its interval, p
-    "Is b's gap larger than a's? Paired by seed; Student's interval, nan with one seed."
-    t = gap_table(reports).pivot_table(index=['dimension', 'seed'], columns='recipe', values='gap')
+) -> pd.DataFrame:  # per quantity: seeds, means of both, difference b - a with its interval, p
+    """Is b's value larger than a's? Paired by seed. How much seeds scatter is estimated from all
+    recipes together (chapter 42), but for those that train one task at a time."""
     for name in (a, b):
-        if name not in t:
-            raise InputError(f"no report is of the recipe '{name}'{nearest(name, t.columns)}")
-    both, out = t[[a, b]].dropna(), []
-    for dimension, d in both.groupby('dimension', sort=False):
-        mean, low, high, p = seed_interval(d[b] - d[a])
-        row = dict(dimension=dimension, seeds=len(d), a=d[a].mean(), b=d[b].mean())
-        out.append(row | dict(difference=mean, low=low, high=high, p=p))
-    return pd.DataFrame(out).set_index('dimension')
+        if name not in set(values.recipe):
+            near = nearest(name, sorted(set(values.recipe)))
+            raise InputError(f"no report is of the recipe '{name}'{near}")
+    out = []
+    for what, d in values.groupby('what', sort=False):
+        table = d.pivot(index='seed', columns='recipe', values='value')
+        if {a, b} <= set(table):
+            out.append(dict(what=what) | _compare_pair(table, a, b))
+    return pd.DataFrame(out).set_index('what')
+
+
+def _compare_pair(table, a, b):  # table: seeds × recipes, of one quantity
+    both = table[[a, b]].dropna()
+    each, n = both[b] - both[a], len(both)
+    alone = [c for c in table if c.split(',')[0] in ALONE]
+    pool = (np.nan, 0)
+    if not {a, b} & set(alone):
+        pool = pooled_variance(table.drop(columns=alone).T)
+    by_seeds, df = seed_variance(each.var(), n, *pool) if n > 1 else (np.nan, 0)
+    low, high, p, _ = judge(each.mean(), by_seeds, df, 0.0)
+    row = dict(seeds=n, a=both[a].mean(), b=both[b].mean(), difference=each.mean())
+    return row | dict(low=float(low), high=float(high), p=float(p))
+
+# %% ../nbs/48_behaviour.ipynb #68284047
+def gap_values(
+    reports: list,  # from `read_behaviour`
+) -> pd.DataFrame:  # what (the dimension), recipe, seed, value (the gap)
+    "The gaps between groups, as `compare_recipes` takes them."
+    t = gap_table(reports).rename(columns=dict(dimension='what', gap='value'))
+    return t[['what', 'recipe', 'seed', 'value']]
+
+
+def rate_values(
+    reports: list,  # from `read_behaviour`
+) -> pd.DataFrame:  # what (the test), task, recipe, seed, value (its failure rate)
+    "The failure rates, as `compare_recipes` takes them."
+    rows = [
+        (t['test'], t['task'], recipe(r), r['seed'], t['rate']) for r in reports for t in r['tests']
+    ]
+    return pd.DataFrame(rows, columns=['what', 'task', 'recipe', 'seed', 'value'])
 
 # %% ../nbs/48_behaviour.ipynb #789b5276
-def gap_sentence(
-    answers: pd.DataFrame,  # from `compare_gaps`, with a column `holm`, by question and dimension
+def told_sentence(
+    answers: pd.DataFrame,  # of `compare_recipes`, by question, with a column `holm`
+    what: str = 'gaps',  # of what the differences are
 ) -> str:
-    "Which questions about the gaps can be answered."
+    "Which questions can be answered."
     told = answers[answers.holm < 0.05]
     seeds = f'{int(answers.seeds.min())} to {int(answers.seeds.max())}'
-    text = f'{len(told)} of {len(answers)} differences of gaps can be told from chance '
+    text = f'{len(told)} of {len(answers)} differences of {what} can be told from chance '
     text += f"(paired over {seeds} seeds, Holm's correction)"
-    parts = [f'{q} on {d} ({r.difference:+.3f})' for (q, d), r in told.iterrows()]
+    parts = [f'{q}, {d} ({r.difference:+.3f})' for (q, d), r in told.iterrows()]
     return text + (': ' + '; '.join(parts) if parts else '') + '.'
