@@ -15,7 +15,7 @@ from fastcore.basics import patch
 from .basics import InputError, nearest
 from .data import find_folder
 from .settings import differing_settings, plain_text, short_labels
-from .settings import sort_settings, telling_settings
+from .settings import unusual_settings
 from .runs import Run, group_runs, runs_folder
 from .ablations import Grid
 from .live import LiveRun
@@ -386,16 +386,16 @@ class ReadRun(Run):
         return self.predict_rows
 
 # %% ../nbs/60_run_table.ipynb #04fc6af7
-def _numbered(values, longest):  # each with as much of what tells it as has room
+def _numbered(values, longest):  # each with as much of what is unusual in it as has room
     out = []
-    for i, (v, told) in enumerate(zip(values, telling_settings(values)), 1):
-        name, shown = f'{i}: ' if len(values) > 1 else '', {}
-        for k, text in told.items():
-            more = shown | {k: text.removeprefix('scheduler=')}
-            label = name + ', '.join(more[k] for k in sort_settings(more))
-            shown = more if len(label) <= longest else shown
+    for i, (v, told) in enumerate(zip(values, unusual_settings(values)), 1):
+        number, shown = f'{i}: ' if len(values) > 1 else '', []
+        for text in told.values():
+            text = text.removeprefix('scheduler=')
+            if len(number + ', '.join([*shown, text])) <= longest:
+                shown.append(text)
         base = f"{v['scheduler']}, {v['n_pals']} PALs"
-        out.append(name + (', '.join(shown[k] for k in sort_settings(shown)) or base))
+        out.append(number + (', '.join(shown) or base))
     return out
 
 

@@ -8,11 +8,12 @@ __all__ = ['PRESETS', 'NOT_IN_NAME', 'ASKED_FIRST', 'setting', 'DataSettings', '
            'AverageSettings', 'SmoothnessSettings', 'MaskedSettings', 'AlertSettings', 'ScoreSettings',
            'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting',
            'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name',
-           'changed_settings', 'plain_text', 'command', 'differing_settings', 'telling_settings', 'sort_settings',
+           'changed_settings', 'plain_text', 'command', 'differing_settings', 'sort_settings', 'unusual_settings',
            'short_labels', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, itertools, json, math, re, shlex
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 import pandas as pd
@@ -1063,6 +1064,14 @@ def _telling(
         chosen = rest if rest and _n_distinct(told, rest) == len(told) else chosen
     return chosen
 
+
+def sort_settings(
+    names,  # of settings
+) -> list:  # of the same
+    "The settings that people think in first, others as they stand; a fork says so at the end."
+    place = {k: i for i, k in enumerate(ASKED_FIRST)} | dict(fork=len(ASKED_FIRST) + 1)
+    return sorted(names, key=lambda k: place.get(k, len(ASKED_FIRST)))
+
 # %% ../nbs/21_settings.ipynb #713cc4db
 def _told_shortly(values):  # as `_differing`, with a few letters for a fork
     told, forks = _best_told(values), [v.get('fork') for v in values]
@@ -1071,33 +1080,26 @@ def _told_shortly(values):  # as `_differing`, with a few letters for a fork
     return [d | dict(fork=_fork_text(f, forks) if f else '') for d, f in zip(told, forks)]
 
 
-def _tells_one(v, d, told, names):  # of one of `told`: the few settings that nobody else has all of
-    names = [k for k in names if d[k] or _has_meaning(k, v)]
-    shown = [k for k in names if k in _ALWAYS_TOLD and d[k]]
-    alike = lambda more: sum(all(e[k] == d[k] for k in [*shown, *more]) for e in told)
-    while alike([]) > 1 and set(names) - set(shown):
-        shown.append(min((k for k in names if k not in shown), key=lambda k: alike([k])))
-    asked = [k for k in ASKED_FIRST if k in names and k not in shown]
-    return {k: _label(d, [k]) for k in shown + asked[: max(0, 3 - len(shown))]}
+_ASKED_ALWAYS = ('scheduler', 'n_pals')
 
 
-def telling_settings(
+def unusual_settings(
     values: list,  # of dictionaries of settings
-) -> list:  # for each a dictionary, name -> `name=value`, the most telling first
-    "The few settings of each of them that tell it from all others, and what one asks for first."
-    told = _told_shortly(values)
-    names = _telling(told) or []
-    return [_tells_one(v, d, told, names) for v, d in zip(values, told)]
+) -> list:  # for each a dictionary, name -> `name=value`, in the order of `sort_settings`
+    "Scheduler and PALs, where they differ, and what each of them has otherwise than most."
+    told, out = _told_shortly(values), []
+    counts = {k: Counter() for k in told[0]}
+    for v, d in zip(values, told):
+        for k in [k for k in d if _has_meaning(k, v)]:
+            counts[k][d[k]] += 1
+    usual = {k: c.most_common(1)[0][0] if c else '' for k, c in counts.items()}
+    for v, d in zip(values, told):
+        names = [k for k in d if k in _ASKED_ALWAYS or d[k] != usual[k]]
+        names = [k for k in names if d[k] or _has_meaning(k, v)]
+        out.append({k: _label(d, [k]) for k in sort_settings(names)})
+    return out
 
 # %% ../nbs/21_settings.ipynb #bb8e2ff7
-def sort_settings(
-    names,  # of settings
-) -> list:  # of the same
-    "The settings that people think in first, others as they stand; a fork says so at the end."
-    place = {k: i for i, k in enumerate(ASKED_FIRST)} | dict(fork=len(ASKED_FIRST) + 1)
-    return sorted(names, key=lambda k: place.get(k, len(ASKED_FIRST)))
-
-
 def _labels(told, names, longest):  # None if one is longer than that, or two are alike
     names = sort_settings(k for k in told[0] if k in names)
     for short in (False, True):
