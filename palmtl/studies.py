@@ -13,7 +13,7 @@ __all__ = ['RECIPE', 'METHODS', 'STUDIES', 'QUESTIONS', 'SHARED', 'share_of_laye
 import html, itertools, math
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
-from .basics import InputError, nearest
+from .basics import InputError, counted, nearest
 from .ablations import Grid
 from palmtl.comparisons import (
     NO_COMPARISON,
@@ -211,12 +211,8 @@ def _answer(r):  # a row of `answer` -> words
     if math.isnan(r.difference):
         return f'*{r.claim}*'
     interval = f' {interval_text(r.low, r.high)}' * (r.low == r.low)
-    found = f'{r.what} {r.difference:+.3f}{interval}, {_seeds(r.seeds)}'
+    found = f'{r.what} {r.difference:+.3f}{interval}, {counted(r.seeds, "seed")}'
     return f'*{r.claim}* ({uncorrected(r.verdict, r.holm, found, inside=True)})'
-
-
-def _seeds(n):
-    return f'{n} seed' + 's' * (n != 1)
 
 # %% ../nbs/67_studies.ipynb #ea7e8eb2
 QUESTIONS = dict(  # study -> (sentence, cell a, cell b, what)
@@ -468,7 +464,7 @@ def transfer_text(
         counts = f'{len(told)} of {len(d)} can be told from 0'
         counts += f" ({kept} after Holm's correction)" * bool(len(told))
         lines.append(f'**{kind.capitalize()}**: {counts}' + (f': {each}.' if each else '.'))
-    lines.append(f'Intervals are over {_seeds(int(table.seeds.min()))}.')
+    lines.append(f'Intervals are over {counted(int(table.seeds.min()), "seed")}.')
     return '\n\n'.join(lines)
 
 
