@@ -441,7 +441,7 @@ def made_figures() -> dict:  # what it is -> figure
         for what, steps, every in (('no evaluation', 30, 99), ('one', 60, 60), ('ten', 900, 90)):
             run = MadeRun(tasks, steps, every, kpi=what == 'ten')
             found |= _run_figures(f'{name}, {what}', run)
-        for cells in (1, 2, 14):
+        for cells in (1, 2, 8, 20):
             found |= _comparison_figures(f'{name}, {cells} cells', cells, tasks)
         sizes = {t.title: 3000 * 4**i for i, t in enumerate(tasks[:8])}
         for scheduler in ('annealed', 'dynamic', 'sequential'):

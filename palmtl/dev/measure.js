@@ -104,7 +104,9 @@ function palmtlMarks(plot, panels) { // where each trace's points stand, clipped
   }
   for (const e of plot.querySelectorAll('.errorbar path')) {
     const r = e.getBoundingClientRect(), mid = [(r.left + r.right) / 2, (r.top + r.bottom) / 2];
-    const home = Object.values(panels).find(({box: b}) => mid[0] >= b[0] && mid[0] <= b[2]);
+    const above = ({box: b}) => Math.max(b[1] - mid[1], mid[1] - b[3], 0); // pixels from a panel
+    const [home] = Object.values(panels).filter(({box: b}) => mid[0] >= b[0] && mid[0] <= b[2])
+      .sort((p, q) => above(p) - above(q));
     if (!home) continue;
     const [a, b, c, d] = home.box;
     const outside = r.left < a - 2 || r.right > c + 2 || r.top < b - 2 || r.bottom > d + 2;
