@@ -387,17 +387,10 @@ def gate_strip(
     table = gate_table(run)
     table = table.assign(row=table.task + ', layer ' + table.layer.astype(str))
     grid = table.pivot_table(value, 'row', 'step', sort=False)
-    scale = dict(zmin=0, zmax=1) if value == 'gate' else {}
-    fig = go.Figure(
-        go.Heatmap(
-            z=grid.values,
-            x=list(grid.columns),
-            y=list(grid.index),
-            colorscale=[[0, '#F4F4F4'], [1, '#0072B2']],
-            colorbar_title=value,
-            **scale,
-        )
-    )
+    on_off = value == 'gate'
+    scale = dict(zmin=0, zmax=1, showscale=False) if on_off else dict(colorbar_title=value)
+    cells = dict(z=grid.values, x=list(grid.columns), y=list(grid.index))
+    fig = go.Figure(go.Heatmap(**cells, colorscale=[[0, '#F4F4F4'], [1, '#0072B2']], **scale))
     undone = [e for e in run.events('switch') if e['why'] == 'undo']
     fig.add_scatter(
         x=[e['step'] for e in undone],
@@ -406,27 +399,37 @@ def gate_strip(
         name='undone',
         marker=dict(symbol='x', color='#D55E00', size=8),
     )
-    fig.update_layout(template='plotly_white', title=f'Gates over time ({value})')
-    fig.update_layout(height=140 + 18 * len(grid), yaxis_autorange='reversed', yaxis_dtick=1)
+    says = 'blue: the PAL is on; pale: off; ' if on_off else ''
+    says += 'orange cross: a switch that did harm and was taken back'
+    title = f"Gates over time{'' if on_off else f' ({value})'}<br><sup>{says}</sup>"
+    fig.update_layout(template='plotly_white', title=title, showlegend=False)
+    fig.update_layout(height=160 + 18 * len(grid), yaxis_autorange='reversed', yaxis_dtick=1)
     return fig.update_xaxes(title='step')
 
 # %% ../nbs/31_gates.ipynb #5546f327
 def active_chart(
     run,  # with events of kind `gates`
 ) -> go.Figure:
-    "How many PALs each task has, and how many its need asks for (dotted)."
+    "How many PALs each task has, and how many its need asks for; lines are moved a little apart."
     colours = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442', '#000']
     events, fig = run.events('gates'), go.Figure()
     if not events:
         raise InputError('the run has no looks at its gates; its setting gates was off')
-    for i, task in enumerate(events[0]['tasks']):
-        colour = colours[i % 8]
+    tasks, steps = events[0]['tasks'], [e['step'] for e in events]
+    for i, task in enumerate(tasks):
+        apart = 0.1 * ((len(tasks) - 1) / 2 - i)
         for what, dash in (('active', 'solid'), ('target', 'dot')):
+            known = [e[what][i] for e in events]
             fig.add_scatter(
-                x=[e['step'] for e in events],
-                y=[e[what][i] for e in events],
+                x=steps,
+                y=[n + apart for n in known],
+                customdata=known,
+                hovertemplate='%{customdata}',
                 name=f'{task}, {what}',
-                line=dict(color=colour, dash=dash, shape='hv'),
+                line=dict(color=colours[i % 8], dash=dash, shape='hv'),
             )
-    fig.update_layout(template='plotly_white', height=340, title='Active PALs by task')
+    note = 'solid: active; dotted: what the need asks for; lines are moved a little apart'
+    title = f'Active PALs by task<br><sup>{note}</sup>'
+    fig.update_layout(template='plotly_white', height=360, title=title, yaxis_title='active PALs')
+    fig.update_yaxes(dtick=1 if max(max(e['active'] + e['target']) for e in events) < 12 else None)
     return fig.update_xaxes(title='step')

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['RECIPE', 'METHODS', 'STUDIES', 'QUESTIONS', 'SHARED', 'share_of_layers', 'tasks8_cells', 'conflict_cells',
-           'gates_cells', 'transfer_cells', 'study_settings', 'beyond', 'answer', 'answer_text', 'add_shared',
-           'gain_of_gains', 'gains', 'pal_pairs', 'conflict_summary', 'conflict_lines', 'stage_scores', 'all_stages',
-           'transfer_table', 'transfer_map', 'transfer_text', 'order_table', 'stage_chart', 'switch_table',
-           'study_text']
+           'gates_cells', 'transfer_cells', 'study_settings', 'beyond', 'answer', 'answer_text', 'task_differences',
+           'task_text', 'add_shared', 'gain_of_gains', 'gains', 'pal_pairs', 'conflict_summary', 'conflict_lines',
+           'stage_scores', 'all_stages', 'transfer_table', 'transfer_map', 'transfer_text', 'order_table', 'show_table',
+           'stage_chart', 'switch_table', 'study_text']
 
 # %% ../nbs/67_studies.ipynb #8671add5
 import html, itertools, math
@@ -25,10 +25,11 @@ from palmtl.comparisons import (
     pools,
     read_all,
     study,
+    titles,
     uncorrected,
 )
 from .gradients import conflict_table
-from .plots import COLOURS, MIDDLE, blank_chart, draw_differences, layout
+from .plots import COLOURS, MIDDLE, blank_chart, coloured, draw_differences, layout
 from .runs import Run
 from .settings import resolve_tasks, run_name
 from .statistics import VERDICTS, holm, seed_interval, verdict
@@ -96,11 +97,11 @@ def gates_cells(
     layers: int,  # of the encoder
     **_,  # what other studies need
 ) -> dict:  # label -> settings
-    "PALs switched by need and importance, a control, and both ends; `beyond` adds `shuffled`."
+    "PALs switched by need and importance, a control, and both ends; `beyond` adds `gates=shuffled`."
     every = dict(n_pals=layers)
     return {
-        'dynamic': every | dict(gates='dynamic'),
-        'fixed': every | dict(gates='fixed'),
+        'gates=dynamic': every | dict(gates='dynamic'),
+        'gates=fixed': every | dict(gates='fixed'),
         'no PALs': dict(n_pals=0),
         'all PALs': every,
     }
@@ -166,13 +167,14 @@ def beyond(
     cells = STUDIES[name][0](layers, **options)
     shared = dict(encoder=encoder, seeds=seeds, runs=runs) | given
     if name == 'gates':
-        cells['shuffled'] = _shuffled(study(name, dict(dynamic=cells['dynamic']), **shared))
+        dynamic = {'gates=dynamic': cells['gates=dynamic']}
+        cells['gates=shuffled'] = _shuffled(study(name, dynamic, **shared))
     return study(name, chosen(cells, rows), **shared)
 
 
-def _shuffled(grid):  # of one cell, `dynamic` -> seed -> settings of the control
-    changed = grid.settings['dynamic', grid.seeds[0]].n_pals
-    name = lambda seed: run_name(grid.settings['dynamic', seed])
+def _shuffled(grid):  # of one cell, `gates=dynamic` -> seed -> settings of the control
+    changed = grid.settings['gates=dynamic', grid.seeds[0]].n_pals
+    name = lambda seed: run_name(grid.settings['gates=dynamic', seed])
     return lambda seed: dict(n_pals=changed, gates='shuffled', gate_run=name(seed))
 
 # %% ../nbs/67_studies.ipynb #2eb135f5
@@ -224,12 +226,52 @@ QUESTIONS = dict(  # study -> (sentence, cell a, cell b, what)
     ]
     + [('6 PALs instead of none, summed', '0 PALs, sum', '6 PALs, sum', 'score')],
     gates=[
-        ('gates that follow need, against a fixed number', 'fixed', 'dynamic', 'score'),
-        ('gates at their own layers, against shuffled layers', 'shuffled', 'dynamic', 'score'),
-        ('gates, against all PALs', 'all PALs', 'dynamic', 'score'),
-        ('gates, against no PALs', 'no PALs', 'dynamic', 'score'),
+        ('gates that follow need, against a fixed number', 'gates=fixed', 'gates=dynamic', 'score'),
+        (
+            'gates at their own layers, against shuffled layers',
+            'gates=shuffled',
+            'gates=dynamic',
+            'score',
+        ),
+        ('gates, against all PALs', 'all PALs', 'gates=dynamic', 'score'),
+        ('gates, against no PALs', 'no PALs', 'gates=dynamic', 'score'),
     ],
 )
+
+# %% ../nbs/67_studies.ipynb #7d6a74d1
+def task_differences(
+    grid: Grid,  # holding the cells
+    questions,  # of (sentence, cell a, cell b, what), as in `QUESTIONS`
+    known: dict | None = None,  # runs already read, to be shared between calls
+) -> pd.DataFrame:  # as from `answer`: a row for every question and task, and Holm over them all
+    "The same questions, asked of every task by itself."
+    each = [(q, a, b, name) for q, a, b, _ in questions for name in _names(grid)]
+    return answer(grid, each, known)
+
+
+def task_text(
+    table: pd.DataFrame,  # from `task_differences`
+    names: dict | None = None,  # task -> name to show
+) -> str:  # markdown, computed; '' where nothing is finished
+    "Which tasks move, and which of these differences can be told."
+    known = table[table.difference.notna()]
+    if not len(known):
+        return ''
+    told = known[known.verdict.isin(['better', 'worse'])]
+    head = f'**Task by task**, {len(told)} of {counted(len(known), "difference")} can be told'
+    if not len(told):
+        return f'{head}.'
+    says = []
+    for claim, d in told.groupby('claim', sort=False):
+        parts = [_task_found(r, (names or {}).get(r.what, r.what)) for r in d.itertuples()]
+        says.append(f'*{claim}*: ' + ', '.join(parts))
+    kept = int((told.holm < 0.05).sum())
+    return f"{head} ({kept} after Holm's correction over all {len(known)}). {'; '.join(says)}."
+
+
+def _task_found(r, name):
+    found = f'{name} {r.difference:+.3f} {interval_text(r.low, r.high)}'
+    return uncorrected(r.verdict, r.holm, found)
 
 # %% ../nbs/67_studies.ipynb #b43de2af
 SHARED = 'shared tasks'
@@ -391,7 +433,7 @@ def transfer_table(
 ) -> pd.DataFrame:  # one row per kind (`transfer`, `forgetting`) and ordered pair of tasks
     "What one task does to the next, with the interval over seeds."
     score = {(r.order, r.seed, r.stage, r.task): r.metric for r in stages.itertuples()}
-    orders = sorted({r[0] for r in score})
+    orders = list(dict.fromkeys(r[0] for r in score))
     out = []
     for order in orders:
         a, b = order[:2]
@@ -430,10 +472,10 @@ def transfer_map(
     fig = make_subplots(1, 2, subplot_titles=list(heads.values()), horizontal_spacing=0.26)
     told = table[table.verdict.isin(['better', 'worse'])]
     end = max(0.02, float(told.difference.abs().max())) if len(told) else 0.02
-    bars = None, dict(title='score')  # both panels have the same colours
+    bars = None, dict(title='change<br>of the<br>metric')  # both panels have the same colours
     for j, kind in enumerate(heads):
         _draw_effects(fig, table[table.kind == kind], end, bars[j], row=1, col=j + 1)
-    note = 'coloured: told from 0 by its 95 % interval over seeds; grey: not told from 0'
+    note = "change of a task's metric; grey: cannot be told from zero (95 % interval over seeds)"
     layout(fig, f'{title}<br><sup>{note}</sup>', 400).update_layout(
         margin_t=100, hovermode='closest'
     )
@@ -442,38 +484,48 @@ def transfer_map(
 
 
 def _draw_effects(fig, d, end, bar, **place):  # a panel, first task × next task
-    t = d.pivot(index='a', columns='b', values=['difference', 'verdict'])
-    z = t.difference.to_numpy(float)
-    told = t.verdict.isin(['better', 'worse']).to_numpy()
-    names = list(t.difference.columns), list(t.index)
-    draw_differences(fig, *names, z, told, ~told & ~np.isnan(z), end, bar, **place)
+    tasks = list(dict.fromkeys([*d.a, *d.b]))
+    look = lambda k: d.pivot(index='a', columns='b', values=k).reindex(index=tasks, columns=tasks)
+    z = look('difference').to_numpy(float)
+    told = look('verdict').isin(['better', 'worse']).to_numpy()
+    draw_differences(fig, tasks, tasks, z, told, ~told & ~np.isnan(z), end, bar, **place)
 
 # %% ../nbs/67_studies.ipynb #16a93eb7
 def transfer_text(
     table: pd.DataFrame,  # from `transfer_table`
+    names: dict | None = None,  # task -> name to show
 ) -> str:  # markdown, computed
-    "What a task does to the next, in two sentences."
+    "What a task does to the next, in plain sentences."
     if not len(table):
         return '**No run of this study is finished yet.**'
-    lines = []
-    for kind in ('transfer', 'forgetting'):
-        d = table[table.kind == kind]
-        told = d[d.verdict.isin(['better', 'worse'])].sort_values('difference')
-        each = '; '.join(_pair_text(r, kind) for r in told.itertuples())
-        kept = int((told.holm < 0.05).sum())
-        counts = f'{len(told)} of {len(d)} can be told from 0'
-        counts += f" ({kept} after Holm's correction)" * bool(len(told))
-        lines.append(f'**{kind.capitalize()}**: {counts}' + (f': {each}.' if each else '.'))
-    lines.append(f'Intervals are over {counted(int(table.seeds.min()), "seed")}.')
+    heads = dict(
+        transfer='**Transfer** (one task first, then another)',
+        forgetting='**Forgetting** (what the next task does to the one before)',
+    )
+    lines = [_effects_text(table[table.kind == k], k, head, names) for k, head in heads.items()]
+    seeds = counted(int(table.seeds.min()), 'seed')
+    lines.append(f"Changes are of a task's own metric; intervals are over {seeds}.")
     return '\n\n'.join(lines)
 
 
-def _pair_text(r, kind):
-    if kind == 'transfer':
-        words = f'{r.a} beforehand changes {r.b} by'
-    else:
-        words = f'{r.b} afterwards changes {r.a} by'
-    found = f'{words} {r.difference:+.3f} {interval_text(r.low, r.high)}'
+def _effects_text(d, kind, head, names):  # the effects of one kind -> a sentence
+    told = d[d.verdict.isin(['better', 'worse'])].sort_values('difference')
+    if not len(told):
+        return f'{head}: of {counted(len(d), "effect")} none can be told from zero.'
+    n, them = ('one', 'it') if len(told) == 1 else (len(told), 'them')
+    text = f'{head}: of {counted(len(d), "effect")} {n} can be told from zero'
+    kept = int((told.holm < 0.05).sum())
+    if not kept:
+        text += f", and Holm's correction does not bear {them} out"
+    elif kept < len(told):
+        text += f", {kept} after Holm's correction"
+    return f'{text}: ' + '; '.join(_pair_text(r, kind, names) for r in told.itertuples()) + '.'
+
+
+def _pair_text(r, kind, names):
+    a, b = ((names or {}).get(t, t) for t in (r.a, r.b))
+    words = f'{a} beforehand changes {b}' if kind == 'transfer' else f'{b} afterwards changes {a}'
+    found = f'{words} by {r.difference:+.3f} {interval_text(r.low, r.high)}'
     return uncorrected(r.verdict, r.holm, found)
 
 # %% ../nbs/67_studies.ipynb #6320528e
@@ -489,7 +541,14 @@ def order_table(
         out.append(row | d.groupby('task').metric.mean().to_dict() | dict(seeds=d.seed.nunique()))
     columns = ['order', 'mean', 'low', 'high', 'seeds']
     table = pd.DataFrame(out) if out else pd.DataFrame(columns=columns)
-    return table.sort_values('mean', ascending=False).round(4).reset_index(drop=True)
+    return table.sort_values('mean', ascending=False, ignore_index=True)
+
+
+def show_table(
+    table: pd.DataFrame,  # numbers and words
+):  # a Styler: three decimals, and no index that says nothing
+    "A table as a page shows it."
+    return table.style.format(precision=3, na_rep='').hide(axis='index')
 
 # %% ../nbs/67_studies.ipynb #24d83c5b
 def stage_chart(
@@ -499,7 +558,8 @@ def stage_chart(
     "How each task fares while others are trained."
     if not len(stages):
         return blank_chart('no run is finished', title)
-    orders = sorted(set(stages.order))
+    orders = list(dict.fromkeys(stages.order))
+    colours = dict(coloured(dict.fromkeys(stages.task)))  # by the place among the data's tasks
     heads = [' → '.join(o) for o in orders]
     columns = min(3, len(orders))
     lines = math.ceil(len(orders) / columns)
@@ -507,10 +567,10 @@ def stage_chart(
     fig = make_subplots(lines, columns, subplot_titles=heads, shared_yaxes=True, **space)
     for i, order in enumerate(orders):
         place = dict(row=i // columns + 1, col=i % columns + 1)
-        for j, task in enumerate(sorted(order)):
+        for task in [t for t in colours if t in order]:
             own = stages[(stages.order == order) & (stages.task == task)]
             d = own.groupby('stage').metric.mean().sort_index()
-            look = dict(line_color=COLOURS[j], name=task, legendgroup=task, showlegend=i == 0)
+            look = dict(line_color=colours[task], name=task, legendgroup=task, showlegend=i == 0)
             here = [t == task for t in order]  # the stage in which this task itself is trained
             marker = dict(size=[15 if h else 6 for h in here])
             marker['symbol'] = ['diamond' if h else 'circle' for h in here]
@@ -551,7 +611,7 @@ def study_text(
     if not done:
         return ''
     if name == 'transfer':
-        text = transfer_text(transfer_table(all_stages(grid)))
+        text = transfer_text(transfer_table(all_stages(grid)), titles(grid))
     elif name == 'tasks8':
         table = gains(beyond('tasks3', **given), grid)
         text = answer_text(table[table.claim.str.endswith('more with more tasks')])
