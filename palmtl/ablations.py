@@ -142,6 +142,12 @@ def done(self: ProcessJob) -> bool:
 
 
 @patch
+def cancel(self: ProcessJob):
+    "End the process; a run that trains already writes its checkpoint first."
+    self.process.terminate()
+
+
+@patch
 def exception(self: ProcessJob):  # what ended it, or None; waits for the end
     "Why the process failed, from the end of its log."
     code = self.process.wait()

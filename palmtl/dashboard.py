@@ -127,11 +127,12 @@ def state_text(self: Watch, writer, error) -> str:
 def score_text(
     run: LiveRun,  # with events
 ) -> str:  # '' before the first evaluation
-    "The last dev score, and the best where it is another one."
-    scored = run.events('epoch')
-    if not scored:
+    "The last dev score, also one that was asked for, and the best that is kept if it is better."
+    kept, asked = run.events('epoch'), run.events('asked')
+    if not kept and not asked:
         return ''
-    last, best = scored[-1], max(e['score'] for e in scored)
+    last = max([*asked, *kept], key=lambda e: e['step'])
+    best = max([e['score'] for e in kept], default=0)
     more = f' (best {best:.3f})' if best > last['score'] else ''
     return f"dev score {last['score']:.3f} at step {last['step']:,}{more}"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import anywidget, ipywidgets as W, pandas as pd, traitlets
 from fastcore.basics import patch
 from .basics import InputError, counted, static_text
+from .live import LiveRun
 from .runs import runs_folder
 from .widgets import Board, folder_state
 from palmtl.run_table import (
@@ -22,7 +23,7 @@ from palmtl.run_table import (
     fork_tree,
     is_numeric,
 )
-from .run_table import query, sort_runs
+from .run_table import query, sort_runs, value_hint
 from .settings import ASKED_FIRST, sort_settings
 from .views import CONTROLS, VIEWS
 from .figure_files import FORMATS, PictureChart, export, export_name
@@ -124,7 +125,8 @@ def html_table(
 
 # %% ../nbs/63_explorer.ipynb #28af813d
 def _button(text, tip, act, **kw):
-    b = W.Button(description=text, tooltip=tip, layout=W.Layout(width='auto'), **kw)
+    layout = W.Layout(width='auto', flex='0 0 auto')
+    b = W.Button(description=text, tooltip=tip, layout=layout, **kw)
     b.on_click(lambda _: act())
     return b
 
@@ -226,13 +228,14 @@ def make_filter(self: Explorer, published):
         description='filter',
         placeholder='scheduler=dynamic n_pals>0 lr<=1e-4 score>0.5',
         continuous_update=False,
-        **_line('460px', '40px'),
+        **_line('auto', '40px'),
     )
+    self.filter.layout.flex = '1 1 200px'
     self.published = W.Checkbox(
         value=published,
         description='published records',
         indent=False,
-        layout=W.Layout(width='150px'),
+        layout=W.Layout(width='150px', flex='0 0 auto'),
     )
     self.table = RunTable()
     self.filter.observe(lambda _: self.show_runs(), 'value')
@@ -255,7 +258,8 @@ def make_columns(self: Explorer):
     self.columns = W.SelectMultiple(description='columns', rows=8, **_line('460px', '60px'))
     self.columns.tooltip = help
     self.columns.observe(lambda _: self.filling or self.list_runs(), 'value')
-    self.ask = W.ToggleButton(description='Columns', tooltip=help, layout=W.Layout(width='auto'))
+    layout = W.Layout(width='auto', flex='0 0 auto')
+    self.ask = W.ToggleButton(description='Columns', tooltip=help, layout=layout)
     place = W.VBox([W.HTML(html.escape(help)), self.columns])
     place.layout.display = 'none'
 
@@ -285,7 +289,9 @@ def make_data(self: Explorer, folder):
     "A field for the folder with the sentences, beside the views that show some."
     help = 'the folder with the data, if the sentences are not where the run read them'
     line = _line('440px', '70px')
-    field = W.Text(value=str(folder or ''), description='data', placeholder=help, **line)
+    field = W.Text(
+        value=str(folder or ''), description='data', placeholder='folder of the sentences', **line
+    )
     field.continuous_update, field.tooltip = False, help
 
     def read_again(_):
@@ -310,16 +316,24 @@ def make_exports(self: Explorer):
 @patch
 def read(self: Explorer):
     "Look at the folder of runs."
-    self.state = folder_state(self.runs)
+    folder = folder_state(self.runs)
     self.found = find_runs(self.runs, self.published.value)
+    self.state = folder, self.trained_now()
     self.show_runs()
 
 # %% ../nbs/63_explorer.ipynb #0062f796
 @patch
 def look(self: Explorer):
-    "Read again if a run came, ended or went."
-    if folder_state(self.runs) != self.state:
+    "Read again if a run came, ended, stopped or went."
+    if (folder_state(self.runs), self.trained_now()) != self.state:
         self.read()
+
+
+@patch
+def trained_now(self: Explorer) -> set:  # of folders
+    "The runs that are being trained."
+    waiting = self.found.index[~self.found.state.isin(USABLE)]
+    return {f for f in waiting if LiveRun(f).writer()}
 
 # %% ../nbs/63_explorer.ipynb #37a456e2
 @patch
@@ -395,7 +409,8 @@ def count_text(self: Explorer) -> str:
         return f'<b>The filter was not applied</b>: {every}; {text}.'
     if not len(self.shown):
         named = any(re.search('[=<>]', word) for word in filter_words(self.filter.value))
-        hint = '' if named else _HINT
+        hint = value_hint(self.found, self.filter.value) if named else _HINT
+        hint = html.escape(hint) if named else hint
         return f'<b>No run matches the filter</b>; {text}, 0 of {len(self.found)} listed.{hint}'
     if hidden:
         text += f', {hidden} of them not in the table below the filter'

@@ -139,6 +139,8 @@ def run_state(
     if run.state == 'finished':
         return 'finished', ''
     if run.writer():
+        if run.is_requested('stop'):
+            return 'stopping', 'after its step, with a checkpoint'
         return ('paused' if run.is_requested('pause') else 'running'), silence_text(run)
     error = run.error().strip()
     return ('failed', error.splitlines()[-1]) if error else ('stopped', '')
@@ -159,8 +161,10 @@ ACTIONS = {  # state -> what can be done
     'not begun': ['start'],
     'running': ['pause', 'stop'],
     'paused': ['resume', 'stop'],
-    'stopped': ['retry'],
+    'stopped': ['resume'],
     'failed': ['retry'],
+    'starting': ['stop'],
+    'waiting for its turn': ['stop'],
 }
 
 # %% ../nbs/55_grid_view.ipynb #ebe4e130
@@ -295,10 +299,10 @@ def make_buttons(self: GridView) -> W.HBox:
     "Buttons for all runs of the grid."
     helps = dict(
         start='train here what has not begun, one run after another',
-        retry='go on here with what was stopped or failed, one run after another',
+        retry='go on here with what failed, one run after another',
         pause='all runs that train wait after their step',
-        resume='all runs that wait go on',
-        stop='all runs that train end after their step, with a checkpoint',
+        resume='all runs that wait or were stopped go on, the latter one after another',
+        stop='all runs that train end after their step, with a checkpoint; what waits is let be',
     )
     buttons = []
     for what, help in helps.items():
@@ -358,13 +362,17 @@ def lines(self: GridView) -> dict:  # (cell, seed) -> `run_line`
             run = self.live[key] = LiveRun(self.grid.where / name)
         out[key] = run_line(run, *key)
         out[key]['open'] = self.watch is not None and self.watch.run.folder == run.folder
-        if key in self.waiting:
-            out[key] |= dict(state='waiting for its turn', actions=[])
+        state = 'waiting for its turn' if key in self.waiting else 'starting'
+        if key in self.waiting or key in self.jobs and out[key]['state'] in _NOT_YET_RUNNING:
+            out[key] |= dict(state=state, actions=ACTIONS[state])
         elif key[0] in early and out[key]['state'] in ('stopped', 'not begun'):
             out[key] |= dict(state='stopped early', note=stopped_text(early[key[0]]))
         elif key in self.grid.errors and out[key]['state'] not in ('running', 'finished'):
             out[key] |= dict(state='failed', note=self.grid.errors[key], actions=['retry'])
     return out
+
+
+_NOT_YET_RUNNING = ('not begun', 'stopped', 'failed')  # its process comes up
 
 # %% ../nbs/55_grid_view.ipynb #a4a727a0
 @patch
@@ -379,7 +387,8 @@ def refresh(self: GridView):
     for cell in self.grid.labels:
         mine = {k: x for k, x in lines.items() if k[0] == cell}
         scores = [self.known[k]['score']['value'] for k in mine if self.known.get(k)]
-        rows.append(cell_line(cell, list(mine.values()), scores, self.difference(cell)))
+        told = self.difference(cell) if scores else 'no seed is finished yet'
+        rows.append(cell_line(cell, list(mine.values()), scores, told))
         rows += mine.values()
     if rows != self.table.rows:
         self.table.rows = rows
@@ -436,14 +445,24 @@ def act(self: GridView, message):
         if what == 'open':
             self.open_run(key)
         elif what in lines[key]['actions']:
-            folder = self.grid.run_of(key).folder
-            if what in ('start', 'retry'):
-                self.waiting.append(key)
-            elif what == 'resume':
-                (folder / 'pause').unlink(missing_ok=True)
-            else:
-                (folder / what).touch()
+            self.change(key, what, lines[key]['state'])
     self.refresh()
+
+
+@patch
+def change(self: GridView, key, what, state):
+    "Do with one run what a button asks for."
+    folder = self.grid.run_of(key).folder
+    if state == 'waiting for its turn':
+        self.waiting.remove(key)
+    elif state == 'starting':
+        self.jobs.pop(key).cancel()
+    elif state == 'paused' and what == 'resume':
+        (folder / 'pause').unlink(missing_ok=True)
+    elif what in ('start', 'retry', 'resume'):
+        self.waiting.append(key)
+    else:
+        (folder / what).touch()
 
 # %% ../nbs/55_grid_view.ipynb #cb14b846
 @patch

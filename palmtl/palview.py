@@ -530,13 +530,7 @@ def list(self: PALView):
     if self.given is not None and self.given not in found:
         found.insert(0, self.given)
     now, self.filling = self.pick.value, True  # the same run is not looked at again
-    self.pick.options = [('choose a run', '')] + [
-        (
-            run_label(p) + ('' if (p / 'best' / 'model.safetensors').exists() else ' (no weights)'),
-            str(p),
-        )
-        for p in found
-    ]
+    self.pick.options = [('choose a run', '')] + [(run_label(p) + _state(p), str(p)) for p in found]
     self.pick.value = now if now in [str(p) for p in found] else ''
     self.filling = False
     if self.pick.value:
@@ -548,6 +542,12 @@ def list(self: PALView):
         )
     else:
         self.status.value = f'{counted(len(found), "run")} with PALs: choose one.'
+
+
+def _state(folder):  # what to know of a run before one picks it
+    if not (folder / 'best' / 'model.safetensors').exists():
+        return ' (no weights)'
+    return ' (not finished: its best so far)' * (Run(folder).state != 'finished')
 
 # %% ../nbs/64_palview.ipynb #1c044254
 @patch

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['USABLE', 'cell_text', 'check_small_files', 'read_line', 'as_table', 'is_run', 'published_records', 'find_runs',
-           'is_numeric', 'operands', 'alternatives', 'matches', 'filter_words', 'query', 'sort_runs', 'fork_tree',
-           'ReadRun', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
+           'is_numeric', 'operands', 'alternatives', 'matches', 'filter_words', 'query', 'value_hint', 'sort_runs',
+           'fork_tree', 'ReadRun', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
 
 # %% ../nbs/60_run_table.ipynb #cell-3
-import dataclasses, functools, hashlib, json, math, operator, re, shlex
+import copy, dataclasses, functools, hashlib, json, math, operator, re, shlex
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
@@ -317,6 +317,21 @@ def query(
     out.attrs = table.attrs
     return out
 
+# %% ../nbs/60_run_table.ipynb #fdd053c5
+def value_hint(
+    table: pd.DataFrame,  # from `find_runs`
+    text: str,  # a filter that no run matches
+) -> str:  # '; did you mean ...', or nothing
+    "The nearest value, where no run at all has the one that was asked for."
+    for word in filter_words(text):
+        name, sign, value = word.partition('=')
+        values = table[name] if name in table else pd.Series([table.attrs['same'].get(name)])
+        known = sorted({str(v) for v in values.dropna() if not is_numeric(pd.Series([v]))})
+        if sign and known and not matches(table, word).any():
+            near = nearest(value, known)
+            return near if 'did you mean' in near else ''
+    return ''
+
 # %% ../nbs/60_run_table.ipynb #1f5053ce
 def sort_runs(
     table: pd.DataFrame,  # from `find_runs`
@@ -459,6 +474,22 @@ def enter(
     self.seeds = sorted({seed for _, seed in self.found})
     seeds = [', '.join(str(s) for c, s in self.found if c == label) for label in self.labels]
     self.groups = pd.DataFrame(dict(cell=self.labels, settings=told, seeds=seeds))
+
+# %% ../nbs/60_run_table.ipynb #fa9473f5
+@patch
+def only(
+    self: Chosen,
+    cells,  # names of some of its cells
+) -> Chosen:
+    "The same runs, without those of all other cells."
+    out = copy.copy(self)
+    out.labels = [c for c in self.labels if c in cells]
+    out.found = {key: r for key, r in self.found.items() if key[0] in cells}
+    out.settings = {key: s for key, s in self.settings.items() if key in out.found}
+    out.seeds = sorted({seed for _, seed in out.found})
+    out.tasks = {t.name: t for r in out.runs() for t in r.tasks}
+    out.groups = self.groups[self.groups.cell.isin(cells)].reset_index(drop=True)
+    return out
 
 # %% ../nbs/60_run_table.ipynb #ad61d04b
 @patch

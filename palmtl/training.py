@@ -933,6 +933,7 @@ def evaluate_now(self: Trainer):
         dev = self.judge('dev', self.predictions('dev'))
     for name, scores in dev.items():
         self.pending.append(dict(event='dev', task=name, asked=True, **scores, **self.at()))
+    self.pending.append(dict(event='asked', score=self.total(dev), **self.at()))
     self.flush()
 
 # %% ../nbs/38_training.ipynb #94015c42

@@ -31,7 +31,8 @@ function render({model, el}) {
       press.onclick = () => save('sort', [name, sorted ? !up : true]);
     }
   };
-  const drawRow = ([key, usable, right, cells]) => {
+  const short = name => name.replace(/-[0-9a-f]{8}$/, '');  // without the digest
+  const drawRow = ([key, usable, right, cells], repeated) => {
     const row = make('tr', '', body);
     const tick = make('input', '', make('td', '', row));
     row.key = key;
@@ -45,7 +46,7 @@ function render({model, el}) {
     };
     if (usable) row.onclick = () => { if (!String(getSelection())) toggle(key); };
     cells.forEach((text, i) => {
-      const shown = i ? text : text.replace(/-[0-9a-f]{8}$/, '');  // without the name's digest
+      const shown = i || repeated.has(short(text)) ? text : short(text);
       const cell = make('td', shown, row);
       if (right[i]) cell.classList.add('number');
       cell.title = text;
@@ -55,7 +56,9 @@ function render({model, el}) {
     head.replaceChildren();
     body.replaceChildren();
     drawHead();
-    model.get('body').forEach(drawRow);
+    const names = model.get('body').map(([, , , cells]) => short(cells[0]));
+    const repeated = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+    for (const row of model.get('body')) drawRow(row, repeated);
     mark();
   };
   draw();
