@@ -473,7 +473,7 @@ def _score_panels(whats, cells, names):  # -> an empty figure, its columns, its 
     columns = min(5, len(whats))
     lines = math.ceil(len(whats) / columns)
     texts = ['<br>'.join(map(html.escape, textwrap.wrap(c, 40))) for c in cells]
-    rows = sum(4 + 18 * (1 + t.count('<br>')) for t in texts)  # pixels
+    rows = len(cells) * (4 + 18 * (1 + max(t.count('<br>') for t in texts)))  # pixels, all alike
     height = 140 + lines * rows + 70 * (lines - 1)
     heads = [html.escape((names or {}).get(w, w)) for w in whats]
     gaps = dict(horizontal_spacing=0.03, vertical_spacing=70 / (height - 140))
