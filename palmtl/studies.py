@@ -538,11 +538,8 @@ def order_table(
     for order, d in last.groupby('order'):
         mean, low, high, _ = seed_interval(d.groupby('seed').metric.mean())
         row = dict(order=' → '.join(order), mean=mean, low=low, high=high)
-        out.append(
-            row
-            | d.groupby('task', sort=False).metric.mean().to_dict()
-            | dict(seeds=d.seed.nunique())
-        )
+        each = d.groupby('task', sort=False).metric.mean().to_dict()
+        out.append(row | each | dict(seeds=d.seed.nunique()))
     columns = ['order', 'mean', 'low', 'high', 'seeds']
     table = pd.DataFrame(out) if out else pd.DataFrame(columns=columns)
     return table.sort_values('mean', ascending=False, ignore_index=True)
