@@ -16,7 +16,7 @@ from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, plain_text
 from .forks import fork_points, keep_last_point, parent_of
 from .training import Trainer
-from .plots import AXES, PAGE_WIDTH
+from .plots import AXES
 from .widgets import Board, Chart, described, error_html, folder_state
 from .schedulers import SCHEDULERS
 
@@ -41,7 +41,7 @@ class Watch(Board):
         self.every, self.task = every, None
         self.restart = None  # a function that trains the run again, where the page has one
         self.parent_size, self.drawn = 0, 0.0  # bytes of events; when it was drawn
-        self.bar = W.FloatProgress(min=0, max=1, layout=W.Layout(width='220px'))
+        self.bar = W.FloatProgress(min=0, max=1, layout=W.Layout(width='150px'))
         self.status, self.error, self.banner = W.HTML(), W.HTML(), self.make_banner()
         axes = [(v, k) for k, v in AXES.items()]
         width = W.Layout(width='220px')
@@ -242,10 +242,10 @@ FORM = dict(  # group -> settings
 FORM_NAMES = tuple(name for names in FORM.values() for name in names)
 
 _ROOMS = dict(  # of each group: how wide names are, and names with fields; four stand side by side
-    data=('56px', '224px'),
-    model=('48px', '176px'),
-    schedule=('112px', '220px'),
-    optimiser=('76px', '196px'),
+    data=('56px', '206px'),
+    model=('48px', '160px'),
+    schedule=('118px', '218px'),
+    optimiser=('76px', '176px'),
 )
 
 # %% ../nbs/54_dashboard.ipynb #299350d3
@@ -321,9 +321,7 @@ class Form(W.VBox):
         self.fields = {k: control(k, getattr(first, k)) for k in FORM_NAMES}
         self.fields['preset'].observe(self.fill_preset, 'value')
         help = 'settings that have no field: name=value; name=value'
-        style = dict(
-            style=dict(description_width='112px'), layout=W.Layout(width=f'{PAGE_WIDTH}px')
-        )
+        style = dict(style=dict(description_width='92px'), layout=W.Layout(width='776px'))
         self.more = described(W.Text(description='more settings', placeholder=help, **style), help)
         columns = []
         for group, names in FORM.items():
