@@ -39,10 +39,11 @@ def _telling_columns(table, names, most):  # settings one asks for first, and wh
     asked = [k for k in sort_settings(names) if k in ASKED_FIRST][: most // 2]
     chosen = [k for k in names if k in asked]
     texts = table[list(names)].map(repr)
-    while len(chosen) < most and (parts := texts.groupby(chosen).ngroups if chosen else 1):
-        gain = {k: texts.groupby([*chosen, k]).ngroups for k in names if k not in chosen}
+    n_parts = lambda columns: texts.groupby(columns).ngroups if columns else 1
+    while len(chosen) < most:
+        gain = {k: n_parts([*chosen, k]) for k in names if k not in chosen}
         best = max(gain, key=gain.get, default=None)
-        if best is None or gain[best] == parts:
+        if best is None or gain[best] == n_parts(chosen):
             break  # no other column tells two rows apart
         chosen.append(best)
     return chosen
@@ -409,8 +410,10 @@ def count_text(self: Explorer) -> str:
         return f'<b>The filter was not applied</b>: {every}; {text}.'
     if not len(self.shown):
         named = any(re.search('[=<>]', word) for word in filter_words(self.filter.value))
-        hint = value_hint(self.found, self.filter.value) if named else _HINT
-        hint = html.escape(hint) if named else hint
+        hint = _HINT
+        if named:
+            near = value_hint(self.found, self.filter.value)
+            hint = html.escape(near.replace('; did', ' Did'))
         return f'<b>No run matches the filter</b>; {text}, 0 of {len(self.found)} listed.{hint}'
     if hidden:
         text += f', {hidden} of them not in the table below the filter'
