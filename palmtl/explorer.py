@@ -23,7 +23,7 @@ from palmtl.run_table import (
     fork_tree,
     is_numeric,
 )
-from .run_table import query, sort_runs, value_hint
+from .run_table import nearest_value, query, sort_runs
 from .settings import ASKED_FIRST, sort_settings
 from .views import CONTROLS, VIEWS
 from .figure_files import FORMATS, PictureChart, export, export_name
@@ -412,8 +412,8 @@ def count_text(self: Explorer) -> str:
         named = any(re.search('[=<>]', word) for word in filter_words(self.filter.value))
         hint = _HINT
         if named:
-            near = value_hint(self.found, self.filter.value)
-            hint = html.escape(near.replace('; did', ' Did'))
+            near = nearest_value(self.found, self.filter.value)
+            hint = html.escape(f" Did you mean '{near}'?") if near else ''
         return f'<b>No run matches the filter</b>; {text}, 0 of {len(self.found)} listed.{hint}'
     if hidden:
         text += f', {hidden} of them not in the table below the filter'

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['USABLE', 'cell_text', 'check_small_files', 'read_line', 'as_table', 'is_run', 'published_records', 'find_runs',
-           'is_numeric', 'operands', 'alternatives', 'matches', 'filter_words', 'query', 'value_hint', 'sort_runs',
+           'is_numeric', 'operands', 'alternatives', 'matches', 'filter_words', 'query', 'nearest_value', 'sort_runs',
            'fork_tree', 'ReadRun', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
 
 # %% ../nbs/60_run_table.ipynb #cell-3
@@ -12,7 +12,7 @@ import copy, dataclasses, functools, hashlib, json, math, operator, re, shlex
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
-from .basics import InputError, nearest
+from .basics import InputError, nearest, nearest_name
 from .data import find_folder
 from .settings import differing_settings, plain_text, short_labels
 from .settings import unusual_settings
@@ -318,19 +318,18 @@ def query(
     return out
 
 # %% ../nbs/60_run_table.ipynb #fdd053c5
-def value_hint(
+def nearest_value(
     table: pd.DataFrame,  # from `find_runs`
     text: str,  # a filter that no run matches
-) -> str:  # '; did you mean ...', or nothing
+) -> str | None:  # None if no value is near
     "The nearest value, where no run at all has the one that was asked for."
     for word in filter_words(text):
         name, sign, value = word.partition('=')
         values = table[name] if name in table else pd.Series([table.attrs['same'].get(name)])
         known = sorted({str(v) for v in values.dropna() if not is_numeric(pd.Series([v]))})
         if sign and known and not matches(table, word).any():
-            near = nearest(value, known)
-            return near if 'did you mean' in near else ''
-    return ''
+            return nearest_name(value, known)
+    return None
 
 # %% ../nbs/60_run_table.ipynb #1f5053ce
 def sort_runs(

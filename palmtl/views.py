@@ -62,6 +62,11 @@ def comparable(
     return [*shared, 'score'] if whole else shared
 
 # %% ../nbs/61_views.ipynb #df38b3be
+def _seeds(grid, baseline):  # of the baseline, and of all other cells
+    own = {seed for cell, seed in grid.found if cell == baseline}
+    return own, {seed for cell, seed in grid.found if cell != baseline}
+
+
 def check_pairs(
     grid: Chosen,
     baseline: str,  # a cell
@@ -73,8 +78,7 @@ def check_pairs(
         same = 'all chosen runs have the same settings but for the seed'
         same = 'one run is chosen' if len(grid.runs()) == 1 else same
         raise InputError(f'{same}; a comparison needs runs of at least two settings')
-    own = {seed for cell, seed in grid.found if cell == baseline}
-    others = {seed for cell, seed in grid.found if cell != baseline}
+    own, others = _seeds(grid, baseline)
     if not own & others:
         seeds = ', '.join(map(str, sorted(own)))
         raise InputError(
@@ -96,7 +100,8 @@ def part_like(
         except InputError as e:
             why.setdefault(cell, str(e))
     rest = grid.only([c for c in grid.labels if c not in why])
-    if why and len(rest.labels) < 2:
+    own, others = _seeds(rest, baseline)
+    if why and not own & others:  # nothing is left to compare
         raise InputError(next(iter(why.values())))
     return rest, why
 
