@@ -30,15 +30,15 @@ PHASES = (
 
 # %% ../nbs/23_callbacks.ipynb #c982d4f1
 class Callback:
-    "Takes part in training. Each method is called in the phase that it is named after."
+    "Takes part in training. Each method is called in the phase of its name."
 
     remembers = ()  # names of attributes that a checkpoint keeps
 
     def needs_gradients(
         self,
         step: int,  # number of the step, from 0
-    ) -> bool:  # whether the phases within it, and `extra_losses`, are called on it
-        "On which steps this callback looks inside; such steps are not recorded."
+    ) -> bool:  # whether the phases within it, and `extra_losses`, are called
+        "Whether this callback looks inside the step; such steps are not recorded."
         return False
 
     def after_mlm_step(self, trainer): ...
@@ -56,17 +56,17 @@ class Callback:
     def after_fit(self, trainer): ...
 
     def extra_losses(self, trainer):  # tensor (groups of the batch,), or None
-        "What is added to the losses of the batch's tasks, with the same weights as they have."
+        "Terms added to the losses of the batch's tasks; each has its task's loss weight."
 
     def state_dict(self) -> dict:  # numbers, texts, lists and tensors
-        "What a run that goes on must know; part of its checkpoint."
+        "The state that a resumed run needs; part of its checkpoint."
         return {name: getattr(self, name) for name in self.remembers if hasattr(self, name)}
 
     def load_state_dict(
         self,
         state: dict,  # from `state_dict`
     ):
-        "Go on from there."
+        "Restore that state."
         for name in state:
             setattr(self, name, state[name])
 
@@ -99,7 +99,7 @@ class FunctionCallback(Callback):
 def check_phases(
     kind: type,  # a class of callbacks
 ):
-    "Raise `InputError` for a method that looks like a phase and is none: it would never be called."
+    "Raise `InputError` for a method named like a phase that is none: it would never be called."
     for name in vars(kind):
         if name.startswith(('before_', 'after_')) and name not in PHASES:
             says = f'{kind.__name__}.{name} is no phase and would never be called'
@@ -107,7 +107,7 @@ def check_phases(
 
 # %% ../nbs/23_callbacks.ipynb #ff787432
 class CallbackList(list):
-    "The callbacks of a run, called in their order."
+    "The callbacks of a run, called in order."
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class CallbackList(list):
         return item
 
     def append(self, item):
-        "Add one more, in whatever form."
+        "Add one more, in any of these forms."
         super().append(self.make(item))
 
 # %% ../nbs/23_callbacks.ipynb #3cc9407b
@@ -135,7 +135,7 @@ class CallbackList(list):
 def run(
     self: CallbackList,
     phase: str,  # one of `PHASES`
-    trainer,  # handed on
+    trainer,  # passed to the callbacks
 ):
     "Call every callback's method of that phase."
     for c in self:
@@ -144,7 +144,7 @@ def run(
 # %% ../nbs/23_callbacks.ipynb #9c78429c
 @patch
 def run_inside(self: CallbackList, phase, trainer):
-    "The same, of those callbacks that look inside this step."
+    "The same, but only for callbacks that look inside this step."
     for c in self:
         if c.needs_gradients(trainer.step):
             getattr(c, phase)(trainer)
@@ -160,9 +160,9 @@ def need_gradients(self: CallbackList, step) -> bool:
 def extra_losses(
     self: CallbackList,
     losses,  # (groups,) of a batch
-    trainer,  # handed on
+    trainer,  # passed to the callbacks
 ):  # (groups,); `losses` itself if nothing is added
-    "The losses with what callbacks add to them."
+    "The losses plus the terms that callbacks add."
     for c in self:
         if c.needs_gradients(trainer.step):
             more = c.extra_losses(trainer)
@@ -171,7 +171,7 @@ def extra_losses(
 
 # %% ../nbs/23_callbacks.ipynb #57fe198f
 @patch
-def state_dict(self: CallbackList) -> list:  # of (class, state), without those that have none
+def state_dict(self: CallbackList) -> list:  # of (class, state); those without a state are left out
     "The states, in the order of the list."
     states = [(type(c).__name__, c.state_dict()) for c in self]
     return [list(s) for s in states if s[1]]
@@ -182,7 +182,7 @@ def load_state_dict(
     self: CallbackList,
     states,  # from `state_dict`
 ):
-    "Hand every state to the callback it came from; `InputError` if one is missing."
+    "Give each state to the callback of its class; raises `InputError` if one is missing."
     waiting = list(self)
     for kind, state in states:
         found = next((c for c in waiting if type(c).__name__ == kind), None)

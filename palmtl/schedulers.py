@@ -19,7 +19,7 @@ EPOCHS = dict(cycle=lambda b: len(b) * min(b), min=min, max=max, sum=sum)
 
 
 def epoch_steps(
-    rule,  # `cycle` (tasks × the smallest's batches), `min`, `max`, `sum` of them, or a number
+    rule,  # `cycle` (tasks × batches of the smallest), `min`, `max`, `sum`, or a number of steps
     batches,  # batches in one pass over each task
 ) -> int:  # steps of an epoch
     "The length of an epoch (decision 18)."
@@ -56,7 +56,7 @@ class Scheduler:
         return np.full(self.n, 1 / self.n)
 
     def weights(self) -> np.ndarray:  # (tasks,)
-        "What each task's loss counts."
+        "The weight of each task's loss."
         return np.ones(self.n)
 
     def next(self, step: int) -> tuple:  # (task, loss weight)
@@ -71,7 +71,7 @@ def observe(
     task: int,  # its number
     kpi: float,  # how well it does, in [0, 1]
 ):
-    "How well a task does; called if the class says `needs_kpi`."
+    "Take note of how well a task does; called if `needs_kpi` is true."
 
 
 @patch
@@ -86,14 +86,14 @@ def load_state_dict(
     self: Scheduler,
     d: dict,  # from `state_dict`
 ):
-    "Go on from there."
+    "Restore that state."
     self.rng.bit_generator.state = d['rng']
     for name in self.remembers:
         setattr(self, name, np.array(d[name]))
 
 # %% ../nbs/20_schedulers.ipynb #893a2983
 class Fixed(Scheduler):
-    "A scheduler without chance: `task_at` says whose turn it is."
+    "A scheduler without random draws: `task_at` gives the task of each step."
 
     def task_at(self, step: int) -> int:
         "The task of this step."
@@ -109,7 +109,7 @@ class Fixed(Scheduler):
 # %% ../nbs/20_schedulers.ipynb #36ca5358
 @scheduler('single')
 class Single(Fixed):
-    "One task only; the others' heads stay as they were made."
+    "One task only; the others' heads keep their initial weights."
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class Sequential(Fixed):
         self,
         *args,
         order=None,  # task numbers; their own order if None
-        lengths=None,  # steps of each task, in that order; split evenly if None (decision 29)
+        lengths=None,  # steps of each task, in this order; split evenly if None (decision 29)
         **kw,
     ):
         super().__init__(*args, **kw)
@@ -204,7 +204,7 @@ class Annealed(Sampling):
     def __init__(
         self,
         *args,
-        clock: str = 'epoch',  # annealing moves at each `epoch` or at each `step`
+        clock: str = 'epoch',  # alpha changes at each `epoch` or at each `step`
         **kw,
     ):
         super().__init__(*args, **kw)
@@ -222,13 +222,13 @@ PRIORITIES = dict(
     paper=lambda k, g, ceiling: (1 - k) ** g,
     guo=lambda k, g, ceiling: -((1 - k) ** g) * np.log(k),
     amtl=lambda k, g, ceiling: np.maximum(1 - k / ceiling, 0.01) ** g,
-)  # a task at its ceiling keeps a little
+)  # amtl: a task at its ceiling keeps a small weight
 
 # %% ../nbs/20_schedulers.ipynb #2b213609
 def kpi_of(
-    task: Task,  # whose metric
-    metric: float,  # its value; nan counts as the worst
-    correlation: str = 'clamp',  # r counts as r, or with `shift` as (r+1)/2 (decision 17)
+    task: Task,  # the task
+    metric: float,  # the value of its metric; nan counts as the worst
+    correlation: str = 'clamp',  # a correlation r counts as r; `shift`: as (r+1)/2 (decision 17)
 ) -> float:  # in [.01, .99]
     "A metric as a KPI."
     if task.is_signed and correlation == 'shift':
@@ -333,7 +333,7 @@ _OF_EVERY = ('self', 'n_tasks', 'steps', 'epoch', 'seed', 'args', 'kw')
 def scheduler_options(
     name: str,  # of a scheduler
 ) -> set:  # names
-    "The parameters that a scheduler has of its own."
+    "The scheduler's own parameters."
     options = set()
     for cls in SCHEDULERS[name].__mro__:
         if '__init__' in vars(cls) and cls is not object:
@@ -372,10 +372,10 @@ def simulate(
     sizes,  # (tasks,) examples of each task
     batch_size: int,  # examples of a step
     ceilings=None,  # (tasks,) KPI that each task approaches; .9 if None
-    tau: float | None = None,  # steps until a task is 63 % there; a twentieth of the run if None
+    tau: float | None = None,  # steps to reach 63 % of the ceiling; a twentieth of the run if None
     names=None,  # (tasks,) for the table
 ) -> pd.DataFrame:  # a row per epoch and task: draws, share, loss weight, passes so far, kpi
-    "The draws, shares and passes that a scheduler will make, without any model."
+    "The draws, shares and passes of a scheduler, simulated without a model."
     ceilings = np.full(scheduler.n, 0.9) if ceilings is None else np.asarray(ceilings)
     tau = tau or max(1, scheduler.steps / 20)
 
