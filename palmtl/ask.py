@@ -25,8 +25,8 @@ def ask_tasks(
     model: Predictor,  # from `load`
     texts,  # one or two
     pals: bool = True,  # False: without PALs
-) -> pd.DataFrame:  # per task and class: task, class, p; a regression: `value`, its value
-    "What every task says of a sentence or of a pair; raises `InputError` if none can."
+) -> pd.DataFrame:  # per task and class: task, class, p; for a regression: `value`, its value
+    "Every task's answer for a sentence or a pair; raises `InputError` if no task can answer."
     texts, out = [t for t in texts if t.strip()], []
     for name, task in model.tasks.items():
         if len(texts) < len(task.columns):
@@ -47,7 +47,7 @@ def ask_tasks(
 def series_of(
     models,  # one or two, from `load`
 ) -> list:  # of (name, model, pals)
-    "What stands beside each other: every run, and where it has PALs, the same without them."
+    "The series to compare: every run and, if it has PALs, the same run without them."
     out = []
     for i, model in enumerate(models, 1):
         name = f'run {i}' if len(models) > 1 else ''
@@ -84,8 +84,8 @@ def _draw_task(fig, column, task, answers, colours):  # answers: name -> table o
 def ask_series(
     models,  # one or two, from `load`
     texts,  # one or two
-) -> dict:  # name of what stands beside each other -> from `ask_tasks`
-    "The answers of all tasks, of every run, with and without its PALs."
+) -> dict:  # name of a series -> from `ask_tasks`
+    "The answers of all tasks for every run, with and without its PALs."
     return {name: ask_tasks(model, texts, pals) for name, model, pals in series_of(models)}
 
 
@@ -113,7 +113,7 @@ def answers_html(
     tasks: dict,  # name -> Task
     asked: dict,  # from `ask_series`
 ) -> str:  # HTML
-    "The answers in words, a line for each of what stands beside each other."
+    "The answers in words, one line per series."
     names = list(dict.fromkeys(next(iter(asked.values())).task))
     head = ['', *(tasks[n].title for n in names)]
     rows = [[name, *(_answer(t[t.task == n]) for n in names)] for name, t in asked.items()]
@@ -133,7 +133,7 @@ def _answer(table):  # of one task, from `ask_tasks` -> words
 
 # %% ../nbs/59_ask.ipynb #432687c6
 class _GivenEmbeddings:
-    "While it lasts, an encoder takes these word embeddings in place of its table's."
+    "A context in which an encoder uses these word embeddings instead of its table's."
 
     def __init__(self, embeddings):  # module
         self.module, self.words = embeddings, None
@@ -148,7 +148,7 @@ class _GivenEmbeddings:
         self.module.kernels = self.kernels
 
 # %% ../nbs/59_ask.ipynb #c1dc50e4
-def _one_batch(model, task, row):  # the batch of one row, without padding where it can be
+def _one_batch(model, task, row):  # the batch of one row, without padding if possible
     rows = rows_of(task, [row])
     tokens = tokenize(rows, model.tokenizer)
     corpus = Corpus(rows, tokens, model.model.pairs, model.max_length, model.device)
@@ -176,7 +176,7 @@ def answer_value(
     logits,  # (rows, task.width)
     chosen: int = -1,  # number of a class; the most probable one of each row if -1
 ):  # (rows,)
-    "The number that is explained: the probability of a class, or the value."
+    "The number to explain: the probability of a class, or the value."
     if task.kind == 'regression':
         return logits[:, 0] if logits.shape[1] == 1 else predict(task, logits)
     p = probabilities(task, logits)
@@ -265,7 +265,7 @@ def coloured_text(
     words: list,  # of (word, score), from `word_scores`
     most: float,  # the strongest score
 ) -> str:  # HTML; the words are escaped
-    "Words on a colour as strong as their score; grey where nothing was read."
+    "Words on a colour as strong as their score; grey where the text was cut off."
     parts = []
     for word, score in words:
         text = html.escape(word)
@@ -332,7 +332,7 @@ class Ask(Board):
 # %% ../nbs/59_ask.ipynb #06f803c0
 @patch
 def observe_widgets(self: Ask):
-    "What happens when something is chosen or typed."
+    "Connect the widgets to what they change."
     self.again.on_click(lambda _: self.list_runs())
     for w in (*self.picks, *self.texts):
         w.observe(lambda _: self.answer(), 'value')
@@ -341,7 +341,7 @@ def observe_widgets(self: Ask):
 # %% ../nbs/59_ask.ipynb #1bcc5be6
 @patch
 def list_runs(self: Ask):
-    "Offer the runs of the folder; what was chosen stays chosen."
+    "Offer the runs of the folder; the current choice is kept."
     self.listed = [(_label(p), str(p)) for p in runs_to_ask(self.runs)]
     before, self.filling = [w.value for w in self.picks], True
     paths = [path for _, path in self.listed]
@@ -361,7 +361,7 @@ def list_runs(self: Ask):
 # %% ../nbs/59_ask.ipynb #1a650278
 @patch
 def look(self: Ask):
-    "List the runs again if one came or went."
+    "List the runs again if one appeared or disappeared."
     if [str(p) for p in runs_to_ask(self.runs)] != [path for _, path in self.listed]:
         self.list_runs()
 

@@ -24,8 +24,8 @@ class Chart(anywidget.AnyWidget):
         self.show(fig or go.Figure())
         self.on_msg(self._send_library)
 
-    def show(self, fig: go.Figure):  # to be drawn in place of the last one
-        "Draw another figure; only what differs moves."
+    def show(self, fig: go.Figure):  # replaces the one shown before
+        "Draw another figure; only what differs changes on the page."
         d = json.loads(fig.to_json())
         d['layout'].pop('template', None)
         if d != self.figure:
@@ -46,9 +46,9 @@ _FIGURE = 'application/vnd.plotly.v1+json'
 
 
 def error_html(
-    text: str,  # of the error, as it is
+    text: str,  # of the error, not escaped
 ) -> str:  # escaped, with its line breaks
-    "An error as a page shows it."
+    "An error as HTML for a page."
     style = 'color:var(--jp-error-color1);white-space:pre-wrap;overflow-wrap:anywhere;'
     style += 'word-break:normal'
     return f'<pre style="{style}">{html.escape(text)}</pre>'
@@ -56,9 +56,9 @@ def error_html(
 # %% ../nbs/51_widgets.ipynb #0413c911
 def described(
     widget: W.Widget,  # with a description
-    help: str,  # what it means; several lines may be
+    help: str,  # what it means; may have several lines
 ) -> W.Widget:  # the same
-    "Give a widget a tooltip where the pointer finds it: ipywidgets hides that of a labelled one."
+    "Put a tooltip on a widget's label too: ipywidgets hides that of a labelled widget."
     name = html.escape(widget.description)
     widget.description_allow_html = True
     widget.description = f'<span title="{html.escape(help)}">{name}</span>'
@@ -77,8 +77,8 @@ class Board(W.VBox):
     "Widgets whose last figures stay in the notebook."
 
     n_saved = 1  # figures that the notebook keeps
-    quiet_seconds = 2.0  # after which a chart counts as standing still
-    longest_seconds = 60.0  # for which a saved figure may be older than a chart that moves
+    quiet_seconds = 2.0  # without a change, after which a chart is saved
+    longest_seconds = 60.0  # by which a saved figure may lag behind its chart
     charts = ()  # of `Chart`
     displays = ()  # the places of the saved figures
     loop = timer = looking = None
@@ -86,11 +86,11 @@ class Board(W.VBox):
     every = 2.0  # seconds between looks at the folder of runs, while the kernel is free
 
     def show_error(self, e, where=None):  # the HTML widget where it shows; the board's own if None
-        "Show an exception where people look."
+        "Show an exception on the page."
         (where or self.error).value = error_html(error_text(e))
 
     def look(self):
-        "See what is new in the folder of runs, for boards that list it; this name is for that."
+        "Check the folder of runs for changes: overridden by boards that list it."
 
     def on_change(self, _=None):
         if self.loop and self.displays:
@@ -99,7 +99,7 @@ class Board(W.VBox):
 # %% ../nbs/51_widgets.ipynb #06f8e0fe
 @patch
 def save_charts(self: Board, *charts):  # of `Chart`
-    "These are the charts whose figures the notebook keeps."
+    "Set the charts whose figures the notebook keeps."
     for c in self.charts:
         c.unobserve(self.on_change, 'figure')
     self.charts = list(charts)
@@ -136,7 +136,7 @@ def _ipython_display_(self: Board):
 # %% ../nbs/51_widgets.ipynb #573b29d2
 @patch
 async def keep_looking(self: Board):
-    "Look for news again and again, while the kernel is free."
+    "Call `look` at regular intervals, while the kernel is free."
     while True:
         await asyncio.sleep(self.every)
         with contextlib.suppress(OSError):
@@ -145,7 +145,7 @@ async def keep_looking(self: Board):
 # %% ../nbs/51_widgets.ipynb #1f1a8db8
 def folder_state(
     folder,  # of runs
-) -> frozenset:  # changes when a run comes, ends or goes
+) -> frozenset:  # changes when a run appears, ends or disappears
     "Which runs a folder holds, and which of them have ended."
     names = ('*/settings.json', '*/summary.json')
     return frozenset(str(p) for name in names for p in Path(folder).glob(name))
@@ -153,7 +153,7 @@ def folder_state(
 # %% ../nbs/51_widgets.ipynb #096d5865
 @patch
 def save_later(self: Board):
-    "Save the charts once they have stood still, or have moved for long."
+    "Save the charts once they stop changing, or have been changing for long."
     if self.timer:
         self.timer.cancel()
     latest = self.saved_at + self.longest_seconds - time.monotonic()
@@ -163,7 +163,7 @@ def save_later(self: Board):
 # %% ../nbs/51_widgets.ipynb #a516d56e
 @patch
 def save_now(self: Board):
-    "Put the charts as they are into the notebook."
+    "Save the current charts in the notebook."
     self.saved_at, now = time.monotonic(), self.saved_figures()
     for place, new, old in zip(self.displays, now, self.last_saved):
         if new != old:
