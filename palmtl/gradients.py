@@ -21,7 +21,7 @@ from .callbacks import Callback
 # %% ../nbs/30_gradients.ipynb #5053a2dd
 def trunk_layer(
     name: str,  # of a parameter of the model, e.g. `encoder.layers.3.qkv.weight`
-) -> str | None:  # `embeddings`, `layer 3`, `pooler`; None outside of the trunk
+) -> str | None:  # `embeddings`, `layer 3`, `pooler`; None outside the trunk
     "The layer that a shared parameter belongs to."
     part, _, rest = name.partition('.')
     if part != 'encoder':
@@ -47,7 +47,7 @@ _PAL = re.compile(r'pals\.(\w+)\.(\d+)\.(\d+)\.')  # role, task, which copy
 def pal_groups(
     model,  # `MultitaskModel`
 ) -> dict:  # layer, or `shared` -> task number -> parameters, in the same order for every task
-    "The parameters of the tasks' PALs by layer; what all layers of a task share stands apart."
+    "The parameters of the tasks' PALs by layer; those shared by a task's layers are apart."
     found = [(_PAL.match(name), p) for name, p in model.named_parameters()]
     found = [(m[1], int(m[2]), int(m[3]), p) for m, p in found if m]
     copies, groups = {}, {}
@@ -61,15 +61,15 @@ def pal_groups(
 
 # %% ../nbs/30_gradients.ipynb #295dbf09
 class Probe:
-    "The same rows of each task, whenever something is to be measured on them."
+    "Fixed rows of each task, for repeated measurements."
 
     def __init__(
         self,
         corpora,  # of `Corpus`, the training rows of each task
         names,  # of the tasks, for messages
-        rows,  # of each task, or a list of numbers, one a task
+        rows,  # number of rows of each task, or a list with one number per task
         seed: int = 0,  # of the draw
-        setting: str = 'conflict_rows',  # where the number comes from, for messages
+        setting: str = 'conflict_rows',  # the setting that gives the number, for messages
     ):
         self.corpora, self.index = corpora, []
         rng = np.random.default_rng([seed, 23])
@@ -93,7 +93,7 @@ class Probe:
 # %% ../nbs/30_gradients.ipynb #1377dc01
 @contextlib.contextmanager
 def gradients_aside(
-    model,  # whose gradients are to be as they were, afterwards
+    model,  # its gradients are restored afterwards
 ):
     "Inside, no parameter has a gradient and dropout is off."
     was = [(p, p.grad) for p in model.parameters()]
@@ -125,7 +125,7 @@ def probe_gradients(
 def gram(
     rows,  # of each task: a list of tensors, the same shapes for every task; None for zeros
 ):  # float64 (tasks, tasks)
-    "The products of the tasks' gradients with each other."
+    "The inner products of the tasks' gradients."
     total = torch.zeros(len(rows), len(rows), dtype=torch.float64)
     for pieces in zip(*rows):
         like = next((p for p in pieces if p is not None), None)
@@ -139,8 +139,8 @@ def gram(
 # %% ../nbs/30_gradients.ipynb #2d9a061c
 def cosines(
     products,  # (tasks, tasks), from `gram`
-) -> list:  # of each pair of tasks, in the order of `combinations`; None where one is zero
-    "How far the gradients of each pair point the same way, in [-1, 1]."
+) -> list:  # of each pair of tasks, in the order of `combinations`; None if one gradient is zero
+    "The cosines of the gradients of each pair of tasks, in [-1, 1]."
     norms = products.diagonal().clamp(min=0).sqrt()
     out = []
     for a, b in itertools.combinations(range(len(products)), 2):
@@ -155,7 +155,7 @@ def _rows_of(grads, parameters):  # of each task, the gradients of these
 # %% ../nbs/30_gradients.ipynb #0d25a2a4
 def measure_conflict(
     model,  # `MultitaskModel`
-    probe: Probe,  # of its tasks
+    probe: Probe,  # rows of its tasks
     autocast=contextlib.nullcontext,  # makes the context of the forward pass
 ) -> dict:  # `trunk` and `pals`: layer -> cosine of each pair of tasks
     "The cosines between the tasks' gradients, layer by layer."
@@ -173,12 +173,12 @@ def measure_conflict(
 
 # %% ../nbs/30_gradients.ipynb #5ddfe865
 class ConflictProbe(Callback):
-    "Measures the conflict of the tasks every few steps; it changes nothing in the run."
+    "Measures the tasks' conflict every few steps; it changes nothing in the run."
 
     def __init__(
         self,
         every: int,  # steps between two measurements
-        probe: Probe,  # on which
+        probe: Probe,  # rows to measure on
     ):
         self.every, self.probe = every, probe
 
@@ -197,7 +197,7 @@ class ConflictProbe(Callback):
 def conflict_table(
     run,  # with events of kind `conflict`
 ) -> pd.DataFrame:  # one row per step, part, layer and pair of tasks
-    "The measured cosines, long."
+    "The measured cosines, as a long table."
     out = []
     for e in run.events('conflict'):
         pairs = [' – '.join(pair) for pair in e['pairs']]
@@ -214,7 +214,7 @@ def conflict_table(
 def conflict_cost(
     run,  # with events of kinds `conflict` and `step`
 ) -> dict:  # seconds of a measurement and of a step, and the share of the run's time
-    "What the measuring costs."
+    "The cost of the measurements."
     probes = [e['seconds'] for e in run.events('conflict')]
     steps = run.events('step')
     total, n = steps[-1]['seconds'], steps[-1]['step'] + 1
@@ -222,7 +222,7 @@ def conflict_cost(
     return out | dict(share=sum(probes) / total)
 
 # %% ../nbs/30_gradients.ipynb #2f7cc6bd
-_DIVERGING = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]  # conflict, nothing, agreement
+_DIVERGING = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]  # conflict, neutral, agreement
 
 
 def _layer_order(layers):  # from the input to the output
@@ -268,9 +268,9 @@ def conflict_map(
 def conflict_timeline(
     run,  # with events of kind `conflict`
     part: str = 'trunk',  # or `pals`
-    pair: str | None = None,  # e.g. `sst – sts`; the pair with the lowest cosine at each if None
+    pair: str | None = None,  # e.g. `sst – sts`; if None, the lowest cosine at each step
 ) -> go.Figure:
-    "Layers × steps: how the conflict of one pair, or of the worst, changes while training."
+    "Layers × steps: how the conflict of one pair, or of the worst, changes during training."
     table = conflict_table(run)
     table = table[table.part == part]
     if pair is not None:
@@ -299,10 +299,10 @@ _PACKAGES = 'torchjd[cagrad,quadprog-projector]==0.18.*'
 
 # %% ../nbs/30_gradients.ipynb #a9b5c3e0
 def load_torchjd(
-    setting: str,  # that asks for it, for the message
+    setting: str,  # the setting that needs it, for the message
     part: str,  # `aggregation` or `scalarization`
 ):  # the module
-    "Import a part of torchjd; raises `InputError` if it is not there, or of another version."
+    "Import a part of torchjd; raises `InputError` if it is missing or of another version."
     import importlib
     from importlib.metadata import PackageNotFoundError, version
 
@@ -318,7 +318,7 @@ def load_torchjd(
 # %% ../nbs/30_gradients.ipynb #22211195
 @gradient_method('sum')
 class GradientSum:
-    "All gradients count alike: what one backward pass of the summed loss gives."
+    "All gradients count alike, as in one backward pass of the summed loss."
 
     def __init__(
         self,
@@ -336,10 +336,10 @@ class GradientSum:
     def __call__(
         self,
         products,  # float64 (tasks, tasks), from `gram`
-    ):  # float64 (tasks,): what each task's gradient counts
+    ):  # float64 (tasks,): the weight of each task's gradient
         scale = products.diagonal().mean()
         if not scale > 0 or not products.isfinite().all():
-            return torch.ones(self.n, dtype=torch.float64)  # the step is left out by who calls
+            return torch.ones(self.n, dtype=torch.float64)  # the caller skips the step
         return self.weights(products / scale)
 
     def state_dict(self) -> dict:
@@ -358,7 +358,7 @@ def _weighting(name, setting, *args, **options):  # an object of torchjd
 # %% ../nbs/30_gradients.ipynb #21a16045
 @gradient_method('pcgrad')
 class PCGrad(GradientSum):
-    "A gradient gives up its part against each other one, in random order (Yu et al. 2020)."
+    "Each gradient loses its component against every other, in random order (Yu et al. 2020)."
 
     def make(self):
         return _weighting('PCGradWeighting', "gradients 'pcgrad'")
@@ -398,7 +398,7 @@ class IMTLG(MGDA):
 class CAGrad(GradientSum):
     "Within a ball around the mean, best for the worst task (Liu et al. 2021, c = 1/2)."
 
-    c = 0.5  # radius of the ball, of the mean's length
+    c = 0.5  # radius of the ball, as a share of the mean's length
 
     def make(self):
         return _weighting('CAGradWeighting', "gradients 'cagrad'", c=self.c)
@@ -409,7 +409,7 @@ class CAGrad(GradientSum):
 # %% ../nbs/30_gradients.ipynb #cf30cc8e
 @gradient_method('gradvac')
 class GradVac(GradientSum):
-    "Gradients are turned towards each pair's usual cosine (Wang et al. 2021, beta = 1/2)."
+    "Gradients are rotated towards each pair's usual cosine (Wang et al. 2021, beta = 1/2)."
 
     def make(self):
         return _weighting('GradVacWeighting', "gradients 'gradvac'")
@@ -442,8 +442,8 @@ def _bargain(products, steps=100):  # positive definite -> weights
         slope = products @ w - 1 / w
         curve = products + (1 / w**2).diag()
         move = torch.linalg.solve(curve, slope)
-        decrement = (slope @ move).clamp(min=0).sqrt()  # of a self-concordant function
-        w = w - move / (1 + decrement)  # a step of this length stays where w is positive
+        decrement = (slope @ move).clamp(min=0).sqrt()  # for a self-concordant function
+        w = w - move / (1 + decrement)  # a step of this length keeps w positive
         if decrement < 1e-9:
             break
     return w
@@ -455,14 +455,14 @@ weighting_method = WEIGHTINGS.register  # the decorator: @weighting_method('name
 # %% ../nbs/30_gradients.ipynb #991a0eaf
 @weighting_method('none')
 class NoWeighting:
-    "Losses count what the scheduler says."
+    "The losses have only the scheduler's weights."
 
-    needs_after = False  # whether `update` wants the losses of the same rows after the step
+    needs_after = False  # whether `update` needs the losses of the same rows after the step
 
     def __init__(
         self,
         n_tasks: int,  # at least two
-        lr: float = 0.025,  # learning rate of what the weighting itself learns
+        lr: float = 0.025,  # learning rate of the weighting's own parameters
         epoch: int = 1,  # steps of an epoch
     ):
         self.n, self.lr, self.epoch, self.step = n_tasks, lr, epoch, 0
@@ -471,8 +471,8 @@ class NoWeighting:
     def make(self):  # a scalarizer of torchjd
         return None
 
-    def __call__(self, losses):  # (tasks,), without history -> (tasks,)
-        "What each task's loss counts in this step."
+    def __call__(self, losses):  # (tasks,), detached -> (tasks,)
+        "The weight of each task's loss in this step."
         return torch.ones_like(losses)
 
     def update(self, losses): ...
@@ -483,7 +483,7 @@ class NoWeighting:
     def load_state_dict(self, state): ...
 
 # %% ../nbs/30_gradients.ipynb #bf3e4e7b
-def _derivative(combined, losses):  # by each loss; also fills the gradients of what it learns
+def _derivative(combined, losses):  # by each loss; also fills its own parameters' gradients
     with torch.enable_grad():
         values = losses.detach().float().cpu().requires_grad_()
         combined(values).backward()
@@ -492,7 +492,7 @@ def _derivative(combined, losses):  # by each loss; also fills the gradients of 
 # %% ../nbs/30_gradients.ipynb #0cc71adb
 @weighting_method('random')
 class RandomWeights(NoWeighting):
-    "Weights drawn anew in every step (Lin et al. 2022)."
+    "New random weights in every step (Lin et al. 2022)."
 
     def make(self):
         return load_torchjd("weighting 'random'", 'scalarization').Random()
@@ -528,7 +528,7 @@ class Uncertainty(NoWeighting):
 # %% ../nbs/30_gradients.ipynb #b35f945a
 @weighting_method('dwa')
 class DWA(NoWeighting):
-    "Dynamic weight average: by how much losses fell in the last two epochs (Liu et al. 2019)."
+    "Dynamic weight average: by how far losses fell over the last two epochs (Liu et al. 2019)."
 
     def make(self):
         return load_torchjd("weighting 'dwa'", 'scalarization').DWA()
@@ -590,14 +590,14 @@ class FAMO(NoWeighting):
 
 # %% ../nbs/30_gradients.ipynb #cc6a0f1c
 class Treatment:
-    "What becomes of the tasks' gradients in a step."
+    "How the tasks' gradients are weighted and combined in a step."
 
     def __init__(
         self,
         gradients: str,  # one of `GRADIENTS`
         weighting: str,  # one of `WEIGHTINGS`
         names,  # of the tasks
-        lr: float = 0.025,  # learning rate of what the weighting itself learns
+        lr: float = 0.025,  # learning rate of the weighting's own parameters
         epoch: int = 1,  # steps of an epoch
     ):
         self.names = list(names)
@@ -605,7 +605,7 @@ class Treatment:
         self.weighting = WEIGHTINGS[weighting](len(self.names), lr, epoch)
 
     def state_dict(self) -> dict:
-        "What a checkpoint keeps."
+        "The state for a checkpoint."
         return dict(combine=self.combine.state_dict(), weighting=self.weighting.state_dict())
 
     def load_state_dict(self, state):
@@ -615,10 +615,10 @@ class Treatment:
 # %% ../nbs/30_gradients.ipynb #fe91e6ce
 def take_gradients(
     parameters,  # of the model
-    words=None,  # the word table, if its gradient is kept from step to step
-    ids=None,  # rows of it that may hold something
+    words=None,  # the word table, if its gradient is kept between steps
+    ids=None,  # rows of it that may not be zero
 ) -> dict:  # parameter -> gradient; of the word table only those rows
-    "The gradients, after which there are none."
+    "Take the gradients out of the parameters."
     out = {}
     for p in parameters:
         if p.grad is None:
@@ -633,11 +633,11 @@ def take_gradients(
 # %% ../nbs/30_gradients.ipynb #9f20c88d
 def give_gradients(
     grads,  # of each task, from `take_gradients`
-    counts,  # function of (parameter) -> what each task's gradient counts, (tasks,)
+    counts,  # function of (parameter) -> (tasks,), the weight of each task's gradient
     words=None,  # as in `take_gradients`
     ids=None,
 ):
-    "Each parameter's gradient is the weighted sum over the tasks that have one."
+    "Set each parameter's gradient to the weighted sum over the tasks that have one."
     for p in dict.fromkeys(p for g in grads for p in g):
         weights = counts(p)
         total = sum(float(w) * g[p] for w, g in zip(weights, grads) if p in g)
@@ -651,12 +651,12 @@ def give_gradients(
 def backward(
     self: Treatment,
     model,  # `MultitaskModel`
-    losses_of,  # function of (task's place) -> its loss, after a forward pass
-    scheduled,  # (tasks,) weights that the scheduler gives the losses
-    words=None,  # the word table, if its gradient is kept from step to step
+    losses_of,  # function of (task number) -> its loss, after a forward pass
+    scheduled,  # (tasks,) the scheduler's weights of the losses
+    words=None,  # the word table, if its gradient is kept between steps
     ids=None,  # rows of it that this step's batches use
-) -> tuple:  # losses (tasks,), and an event of what was done
-    "Fill the gradients of a step in which every task takes part."
+) -> tuple:  # losses (tasks,), and an event that describes the step
+    "Compute the gradients of a step in which every task takes part."
     parameters, losses, grads = list(model.parameters()), [], []
     for task in range(len(self.names)):
         loss = losses_of(task)
@@ -680,7 +680,7 @@ def backward(
 # %% ../nbs/30_gradients.ipynb #50c5f570
 @patch
 def event(self: Treatment, weights, products, counts) -> dict:
-    "What was done: weights of losses and gradients, cosines before, and with the direction."
+    "The event: weights of losses and gradients, cosines between tasks and with the direction."
     along = products @ counts
     length = (counts @ along).clamp(min=0).sqrt() * products.diagonal().clamp(min=0).sqrt()
     after = [float(a / l) if l > 0 else None for a, l in zip(along, length)]
@@ -697,7 +697,7 @@ def event(self: Treatment, weights, products, counts) -> dict:
 def treatment_table(
     run,  # with events of kind `treated`
 ) -> pd.DataFrame:  # one row per step and task: weight, count, cosine with the direction taken
-    "What became of each task's gradient, step by step."
+    "The weight of each task's gradient and its cosine with the direction, step by step."
     out = []
     for e in run.events('treated'):
         for task, w, c, after in zip(e['tasks'], e['weights'], e['counts'], e['after']):

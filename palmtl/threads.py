@@ -18,7 +18,7 @@ from .speed import cores_shared
 # %% ../nbs/27_threads.ipynb #4a93d2c7
 def _quota(
     path='/sys/fs/cgroup/cpu.max',
-):  # cores that a container may use; infinity without a limit
+):  # cores that a container may use; infinity if there is no limit
     try:
         quota, period = Path(path).read_text().split()
         return math.inf if quota == 'max' else int(quota) / int(period)
@@ -48,11 +48,11 @@ def _busy_seconds(text, cores):  # of these cores, from the text of /proc/stat
 # %% ../nbs/27_threads.ipynb #3aa10c5a
 Clocks = namedtuple(
     'Clocks', 'wall own all'
-)  # seconds: of the clock, of this process, of everybody
+)  # seconds: of wall-clock time, of this process, of all processes
 
 
 def read_clocks() -> Clocks:
-    "The clocks of this moment; `all` is nan where the system does not tell."
+    "The present clocks; `all` is nan if the system does not report it."
     wall, own = time.perf_counter(), time.process_time()
     try:
         text, cores = Path('/proc/stat').read_text(), os.sched_getaffinity(0)
@@ -64,10 +64,10 @@ def read_clocks() -> Clocks:
 def used_by_others(
     before: Clocks,
     now: Clocks,  # two readings of the clocks
-) -> float:  # cores; nan where it is not known, or where the readings are too near each other
-    "How many cores other processes used in between."
+) -> float:  # cores; nan if not known, or if the readings are too close together
+    "How many cores other processes used between the two readings."
     wall, own, every = (b - a for a, b in zip(before, now))
-    used = max(every - own, 0.0)  # in this order nan stays nan
+    used = max(every - own, 0.0)  # with the arguments in this order, nan stays nan
     return used / wall if wall > 0.1 else math.nan
 
 # %% ../nbs/27_threads.ipynb #5ece7321
@@ -76,15 +76,15 @@ TOLERANCE = 0.5  # cores that others may use before a thread is given up
 
 def wanted_threads(
     now: int,  # threads in use
-    most: int,  # that may be used
-    cores: int,  # that the process may use
+    most: int,  # threads that may be used
+    cores: int,  # cores that the process may use
     own: float,  # cores that the steps got
     others: float,  # cores that other processes used; nan: not known
 ) -> int:  # from 1 to `most`
     "How many threads the next steps should use."
     free = cores if math.isnan(others) else cores - others
     want = max(1, min(most, math.floor(free + TOLERANCE)))
-    if cores_shared(own, 1.0, now):  # then one more would wait too
+    if cores_shared(own, 1.0, now):  # then another thread would wait too
         want = min(want, max(1, min(now - 1, round(own))))
     return want
 
@@ -94,34 +94,34 @@ LEAST_WORK = 2e8  # operations of a step for each thread
 
 def useful_threads(
     operations: float,  # of the products of a step
-    threads: int,  # as many as PyTorch likes
-    cores: int,  # that the process may use
+    threads: int,  # PyTorch's own number
+    cores: int,  # cores that the process may use
 ) -> int:  # at least 1
-    "The most threads that such steps can feed."
+    "The most threads that such steps can keep busy."
     return max(1, min(threads, cores, math.ceil(operations / LEAST_WORK)))
 
 # %% ../nbs/27_threads.ipynb #8e9e25c7
 class ThreadKeeper(Callback):
     "Changes the number of threads as cores are taken or become free."
 
-    every = 0.5  # seconds between two looks
-    shortest, longest = 2.0, 120.0  # seconds before it goes up
+    every = 0.5  # seconds between two checks
+    shortest, longest = 2.0, 120.0  # seconds to wait before the number rises
 
     def __init__(
         self,
-        most: int,  # threads that are of use alone, see `useful_threads`
+        most: int,  # useful threads on a free machine, see `useful_threads`
         cores: int | None = None,  # `usable_cores()` if None
     ):
         self.most, self.cores = most, cores or usable_cores()
         self.now, self.before = most, read_clocks()
-        self.mark = 0.0, 0.0  # seconds and processor time of the steps, at the last look
+        self.mark = 0.0, 0.0  # seconds and processor time of the steps, at the last check
         self.wait, self.changed, self.asked_for_more = self.shortest, -math.inf, 0
 
     def next_number(
         self,
-        own: float,  # cores that the steps got since the last look
+        own: float,  # cores that the steps got since the last check
         others: float,  # cores that others used
-        at: float,  # seconds, of any clock
+        at: float,  # seconds, on any clock
     ) -> int:
         "The number of threads from now on."
         want = wanted_threads(self.now, self.most, self.cores, own, others)
@@ -141,7 +141,7 @@ def threads_event(
     others: float,  # cores that others use; nan: not known
     step: int,  # steps done
 ) -> dict:
-    "What the record says of a change."
+    "The event of a change."
     others = None if math.isnan(others) else round(others, 2)
     event = dict(event='threads', threads=keeper.now, most=keeper.most)
     return event | dict(cores=keeper.cores, others=others, step=step)
@@ -158,7 +158,7 @@ def threads_text(
 # %% ../nbs/27_threads.ipynb #e9fae683
 @contextlib.contextmanager
 def same_threads_after():
-    "Give the process back the number of threads that it had, whatever a run chose."
+    "Restore the process's number of threads afterwards, whatever a run chose."
     threads = torch.get_num_threads()
     try:
         yield
@@ -169,7 +169,7 @@ def same_threads_after():
 # %% ../nbs/27_threads.ipynb #368fc51a
 @patch
 def before_fit(self: ThreadKeeper, trainer):
-    "What others did while data and model were made."
+    "Account for other processes' use while data and model were made."
     self.mark = trainer.seconds, trainer.cpu
     now = read_clocks()
     others = used_by_others(self.before, now)
@@ -180,7 +180,7 @@ def before_fit(self: ThreadKeeper, trainer):
 
 @patch
 def after_step(self: ThreadKeeper, trainer):
-    "Look, if it is time."
+    "Check the clocks, if it is time."
     if time.perf_counter() < self.before.wall + self.every:
         return
     now, mark = read_clocks(), (trainer.seconds, trainer.cpu)
@@ -192,7 +192,7 @@ def after_step(self: ThreadKeeper, trainer):
 
 @patch
 def choose(self: ThreadKeeper, trainer, own, others):
-    "Go on with another number of threads, if it must be, and say so."
+    "Change the number of threads if necessary, and record the change."
     old, new = self.now, self.next_number(own, others, time.perf_counter())
     if new != old:
         torch.set_num_threads(new)
