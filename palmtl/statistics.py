@@ -46,7 +46,7 @@ def alike_p_value(
     values,  # (settings, seeds) scores; settings with a missing run are left out
     draws: int = 4000,  # of the null distribution
 ) -> float:  # nan with fewer than three settings or three seeds
-    "Is the spread over seeds the same for all settings? Small: it is not."
+    "The p-value of an equal spread over seeds in all settings; small: the spread differs."
     v = np.asarray(values, float)
     v = v[~np.isnan(v).any(-1)] if v.size else v.reshape(0, 1)
     if min(v.shape) < 3:
@@ -55,27 +55,27 @@ def alike_p_value(
     return float((1 + (null >= _bartlett(v) - 1e-12).sum()) / (1 + draws))
 
 # %% ../nbs/42_statistics.ipynb #84404967
-PRIOR = 4  # degrees of freedom lent by the pool; the simulation below tries it
+PRIOR = 4  # degrees of freedom lent by the pool; the simulation below tests it
 
 # %% ../nbs/42_statistics.ipynb #3a7ff6b2
 def seed_variance(
     own,  # variance of the pair's difference over its seeds
-    seeds: int,  # that both settings have
+    seeds: int,  # number of seeds that both settings have
     pooled: float = math.nan,  # variance of the residual in the pool; nan: the pair stands alone
-    pooled_df: float = 0,  # degrees of freedom of that
-    prior: float = PRIOR,  # how many of them count
+    pooled_df: float = 0,  # degrees of freedom of `pooled`
+    prior: float = PRIOR,  # at most this many of them count
 ) -> tuple:  # (variance of the mean difference, degrees of freedom); (nan, 0) if they are below 2
     "How far other seeds might move the mean difference of two settings."
     lent = 0 if math.isnan(np.mean(pooled)) else min(prior, max(0, pooled_df - (seeds - 1)))
     df = lent + seeds - 1
-    if df < 2:  # one degree of freedom says next to nothing of a variance
+    if df < 2:  # one degree of freedom says next to nothing about a variance
         return math.nan, 0
     return (lent * 2 * np.nan_to_num(pooled) + (seeds - 1) * own) / df / seeds, df
 
 # %% ../nbs/42_statistics.ipynb #9f35591f
 def row_variance(
-    a,  # (seeds, draws) a metric on rows drawn anew, from `metrics.replicates`
-    b,  # the same of the other setting: the same draws
+    a,  # (seeds, draws) a metric on resampled rows, from `metrics.replicates`
+    b,  # the same for the other setting, on the same draws
 ) -> float:
     "How far other rows might move the mean difference of two settings."
     return float(np.var(np.mean(b, 0) - np.mean(a, 0), ddof=1))
@@ -83,13 +83,13 @@ def row_variance(
 # %% ../nbs/42_statistics.ipynb #a593a3f3
 def judge(
     difference,  # mean over seeds of b - a
-    by_seeds,  # variance of it, from `seed_variance`
-    seed_df,  # its degrees of freedom
-    by_rows,  # variance of it, from `row_variance`
-    row_df: float = 999,  # draws of the bootstrap less one
+    by_seeds,  # its variance over seeds, from `seed_variance`
+    seed_df,  # degrees of freedom of `by_seeds`
+    by_rows,  # its variance over rows, from `row_variance`
+    row_df: float = 999,  # bootstrap draws minus one
     level: float = 0.95,  # of confidence
 ) -> tuple:  # (low, high, p-value of "no difference", degrees of freedom)
-    "Interval and two-sided p-value, for other seeds and other rows at once."
+    "Interval and two-sided p-value that allow for other seeds and other rows at once."
     difference, by_seeds, by_rows = (np.asarray(x, float) for x in (difference, by_seeds, by_rows))
     v = by_seeds + by_rows
     with np.errstate(divide='ignore', invalid='ignore'):
@@ -101,7 +101,7 @@ def judge(
     return difference - half, difference + half, p, df
 
 # %% ../nbs/42_statistics.ipynb #7aa48a52
-MARGIN = 0.01  # differences below it matter to nobody
+MARGIN = 0.01  # smaller differences do not matter
 VERDICTS = ('better', 'worse', 'no difference that matters', 'cannot be told')
 
 # %% ../nbs/42_statistics.ipynb #cf51e6a4
@@ -110,7 +110,7 @@ def verdict(
     high: float,  # ends of an interval of b - a; nan where there is none
     margin: float = MARGIN,  # the smallest difference that matters
 ) -> str:  # one of `VERDICTS`
-    "What an interval says of b against a."
+    "What an interval says about b against a."
     if low > 0:
         return 'better'
     if high < 0:
@@ -122,7 +122,7 @@ def verdict(
 def holm(
     p,  # (comparisons,) p-values; nan where there is none
 ) -> np.ndarray:  # (comparisons,) adjusted; below .05 means found
-    "Holm's step-down correction: with at most 5 % chance of any false finding."
+    "Holm's step-down correction: at .05 the chance of any false finding is at most 5 %."
     p = np.asarray(p, float)
     out, known = np.full(len(p), np.nan), np.flatnonzero(~np.isnan(p))
     order = known[np.argsort(p[known], kind='stable')]
@@ -132,14 +132,14 @@ def holm(
 
 # %% ../nbs/42_statistics.ipynb #1f2cec9c
 def power(
-    difference: float,  # that is true
+    difference: float,  # the true one
     spread: float,  # standard deviation of the difference over seeds
-    seeds,  # how many; several numbers are answered at once
+    seeds,  # number of seeds, or an array of numbers
     row_sd: float = 0.0,  # standard deviation of the difference over rows
     lent: float = 0,  # degrees of freedom from other settings
     level: float = 0.95,  # of confidence
 ) -> float:  # in [0, 1], for each number of seeds
-    "The chance to tell a true difference from none."
+    "The chance of telling a true difference from none."
     by_seeds, by_rows = spread**2 / seeds, row_sd**2
     v = by_seeds + by_rows
     df = v**2 / (by_seeds**2 / (seeds - 1 + lent) + by_rows**2 / 999)
@@ -149,11 +149,11 @@ def power(
 # %% ../nbs/42_statistics.ipynb #4ea236b8
 def seeds_needed(
     spread: float,  # standard deviation of the difference over seeds
-    difference: float = MARGIN,  # to be found
+    difference: float = MARGIN,  # to find
     row_sd: float = 0.0,  # standard deviation of the difference over rows
-    chance: float = 0.8,  # to find it
+    chance: float = 0.8,  # of finding it
     lent: float = 0,  # degrees of freedom from other settings
-    most: int = 1000,  # give up there
+    most: int = 1000,  # give up at this many
 ) -> float:  # seeds of each of the two settings; infinity if no number of seeds is enough
     "How many seeds it takes to find a difference."
     if not spread and not row_sd:
@@ -166,7 +166,7 @@ def seeds_needed(
 def seed_interval(
     values,  # (seeds,) a metric, or a difference, once per seed
     level: float = 0.95,  # of confidence
-) -> tuple:  # (mean, low, high, p-value of "the mean is 0"); nan where there is one seed only
+) -> tuple:  # (mean, low, high, p-value of "the mean is 0"); nan if there is only one seed
     "Student's t interval across seeds."
     v = np.asarray(values, float)
     mean = float(v.mean()) if len(v) else np.nan
@@ -181,12 +181,12 @@ def seed_interval(
 
 # %% ../nbs/42_statistics.ipynb #73c58a1f
 def two_level_interval(
-    a,  # (seeds, draws) a metric on rows drawn anew
-    b,  # the same of the other setting
+    a,  # (seeds, draws) a metric on resampled rows
+    b,  # the same for the other setting
     level: float = 0.95,  # of confidence
     times: int = 4000,  # bootstrap draws
 ) -> tuple:  # (low, high) of b - a; nan below five seeds
-    "Percentile interval of the mean difference where both seeds and rows are drawn anew."
+    "Percentile interval of the mean difference, with both seeds and rows resampled."
     d = np.asarray(b, float) - np.asarray(a, float)
     seeds, draws = d.shape
     if seeds < 5:
@@ -200,7 +200,7 @@ def two_level_interval(
 def sign_flip_p_value(
     differences,  # (seeds,) of a pair of settings
 ) -> float:  # two-sided; nan below six seeds
-    "How often would chance signs give so large a mean?"
+    "How often would random signs give so large a mean?"
     d = np.asarray(differences, float)
     if len(d) < 6:
         return math.nan
@@ -209,11 +209,11 @@ def sign_flip_p_value(
 # %% ../nbs/42_statistics.ipynb #e8b60950
 def chance_of_better(
     difference,  # mean over seeds of b - a
-    by_seeds,  # variance of it, from `seed_variance`
-    df,  # its degrees of freedom
-    seeds: int,  # of the mean
+    by_seeds,  # its variance over seeds, from `seed_variance`
+    df,  # degrees of freedom of `by_seeds`
+    seeds: int,  # number of seeds in the mean
 ) -> float:  # in [0, 1]
-    "P(b > a) for one new seed of both, on the same dev rows."
+    "P(b > a) for one new seed of each, on the same dev rows."
     of_new_seed = by_seeds * seeds + by_seeds
     with np.errstate(divide='ignore', invalid='ignore'):
         return stats.t.cdf(difference / np.sqrt(of_new_seed), df)
