@@ -127,7 +127,7 @@ STUDIES = dict(  # name -> cells, and what its grid changes of the recipe
         dict(steps=50, epochs=5, scheduler='round_robin', step_loss='sum', conflict_every=25),
     ),
     gates=(gates_cells, dict(steps=150, epochs=5, scheduler='round_robin')),
-    transfer=(transfer_cells, dict(steps=250, epochs=3, decay='none', keep='last')),
+    transfer=(transfer_cells, dict(steps=250, epochs=3, warmup=0, decay='none', keep='last')),
 )
 
 # %% ../nbs/67_studies.ipynb #de5359d1
