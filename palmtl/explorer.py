@@ -31,11 +31,11 @@ from .figure_files import FORMATS, PictureChart, export, export_name
 # %% ../nbs/63_explorer.ipynb #7a1e574f
 _BRANCH, _INDENT = '└ ', '\u2003'  # before the name of a fork
 _ALWAYS = ('run', 'state')
-_MOST_SETTINGS = 8  # columns of settings that are shown unasked
+_MOST_SETTINGS = 8  # columns of settings shown by default
 _IN_RUN_NAME = ('scheduler', 'n_pals', 'pairs', 'seed')
 
 
-def _telling_columns(table, names, most):  # settings one asks for first, and what parts equal rows
+def _telling_columns(table, names, most):  # the usual settings, then those that separate rows
     asked = [k for k in sort_settings(names) if k in ASKED_FIRST][: most // 2]
     chosen = [k for k in names if k in asked]
     texts = table[list(names)].map(repr)
@@ -52,12 +52,12 @@ def _telling_columns(table, names, most):  # settings one asks for first, and wh
 def columns_to_show(
     table: pd.DataFrame,  # from `find_runs`, or a part of it
     asked=(),  # names of columns
-    most: int = _MOST_SETTINGS,  # settings that are shown unasked
+    most: int = _MOST_SETTINGS,  # settings shown by default
 ) -> list:  # of names of columns, in the order of the table
-    "The columns that were asked for; without any, scores, and settings that tell the runs apart."
+    "The requested columns; by default scores, and settings that tell the runs apart."
     if asked:
         return [c for c in table if c in asked or c in _ALWAYS]
-    plain = [c for c in table if not any(map(cell_text, table[c]))]  # nothing stands in them
+    plain = [c for c in table if not any(map(cell_text, table[c]))]  # empty columns
     alike = [c for c in table if len(set(map(repr, table[c]))) == 1] if len(table) > 1 else []
     always = (*_ALWAYS, *table.attrs.get('scores', ['score']))
     differ = [c for c in table if c not in always and c not in plain and c not in alike]
@@ -84,7 +84,7 @@ class RunTable(anywidget.AnyWidget):
         return f'{value:.3f}' if known and column in self.digits else cell_text(value)
 
     def show(self, table, depths=None, columns=()):  # from `find_runs`, and from `fork_tree`
-        "List these runs, with the columns that are asked for; without any, those that say something."
+        "List these runs, with the requested columns; by default, the informative ones."
         t = table[columns_to_show(table, columns)]
         names = [_BRANCH * min(d, 1) + n for n, d in zip(t.run, depths or [0] * len(t))]
         indent = [_INDENT * max(0, d - 1) for d in depths or [0] * len(t)]
@@ -137,7 +137,7 @@ def _line(width, label='0px', **kw):  # how wide a field and its label are
 
 # %% ../nbs/63_explorer.ipynb #6daf04f0
 class ViewButtons(W.HBox):
-    "A button for each view, one of them down; a view that says nothing of so few tasks is grey."
+    "A button for each view, one of them pressed; views that need more tasks are grey."
 
     value = traitlets.Unicode()  # name of the view
 
@@ -165,15 +165,15 @@ def offered(self: ViewButtons) -> list:  # of names
 
 @patch
 def press(self: ViewButtons, name, change):
-    "Choose the view whose button went down."
+    "Choose the view whose button was pressed."
     if change.new:
         self.value = name
-    self.show()  # the one that is down stays down when it is clicked again
+    self.show()  # a pressed button stays pressed when clicked again
 
 
 @patch
 def show(self: ViewButtons, _=None):
-    "Let the button of the chosen view be down, and no other."
+    "Show only the button of the chosen view as pressed."
     for name, button in self.buttons.items():
         button.value = name == self.value
 
@@ -199,14 +199,14 @@ class Explorer(Board):
     def __init__(
         self,
         runs=None,  # folder of runs; `runs_folder()` if None
-        published: bool | None = None,  # with the published records; if None, when there is no
-        # finished run of one's own
-        data=None,  # folder with the data, for sentences of runs whose own data is not here
+        published: bool | None = None,  # list the published records; None: only if there is no
+        # other finished run
+        data=None,  # folder with the data, if that of a run is missing
     ):
         self.runs, self.splits = Path(runs or runs_folder()), {}
         self.data = self.make_data(data)
         self.grid = self.seen = self.unusable = None
-        self.filling, self.picked = False, {}  # control -> what somebody chose in it
+        self.filling, self.picked = False, {}  # control -> the user's choice
         self.refused = False  # whether the filter cannot be read
         self.wrong, self.count, self.status = W.HTML(), W.HTML(), W.HTML()
         self.error, self.page, self.place = W.HTML(), W.HTML(), W.VBox()
@@ -224,7 +224,7 @@ class Explorer(Board):
 # %% ../nbs/63_explorer.ipynb #127f2c04
 @patch
 def make_filter(self: Explorer, published):
-    "The line above the table, and the table."
+    "The filter line above the table, and the table."
     self.filter = W.Text(
         description='filter',
         placeholder='scheduler=dynamic n_pals>0 lr<=1e-4 score>0.5',
@@ -254,7 +254,7 @@ def make_filter(self: Explorer, published):
 # %% ../nbs/63_explorer.ipynb #d88fc249
 @patch
 def make_columns(self: Explorer):
-    "A list of the table's columns, shown while its button is down."
+    "A list of the table's columns, shown while its button is pressed."
     help = 'Ctrl and a click choose several; none: those in which the listed runs differ'
     self.columns = W.SelectMultiple(description='columns', rows=8, **_line('460px', '60px'))
     self.columns.tooltip = help
@@ -287,7 +287,7 @@ def make_views(self: Explorer):
 # %% ../nbs/63_explorer.ipynb #40d1c3bb
 @patch
 def make_data(self: Explorer, folder):
-    "A field for the folder with the sentences, beside the views that show some."
+    "A field for the folder with the sentences, for the views that show sentences."
     help = 'the folder with the data, if the sentences are not where the run read them'
     line = _line('440px', '70px')
     field = W.Text(
@@ -316,7 +316,7 @@ def make_exports(self: Explorer):
 # %% ../nbs/63_explorer.ipynb #03d193b0
 @patch
 def read(self: Explorer):
-    "Look at the folder of runs."
+    "Read the folder of runs."
     folder = folder_state(self.runs)
     self.found = find_runs(self.runs, self.published.value)
     self.state = folder, self.trained_now()
@@ -325,7 +325,7 @@ def read(self: Explorer):
 # %% ../nbs/63_explorer.ipynb #0062f796
 @patch
 def look(self: Explorer):
-    "Read again if a run came, ended, stopped or went."
+    "Read again if a run appeared, ended, stopped or disappeared."
     if (folder_state(self.runs), self.trained_now()) != self.state:
         self.read()
 
@@ -339,7 +339,7 @@ def trained_now(self: Explorer) -> set:  # of folders
 # %% ../nbs/63_explorer.ipynb #37a456e2
 @patch
 def list_runs(self: Explorer):
-    "List the runs that are left, with the columns that were chosen."
+    "List the remaining runs, with the chosen columns."
     t = self.shown
     names = [c for c in self.found if c not in ('run', 'state')]
     if list(self.columns.options) != names:
@@ -348,14 +348,14 @@ def list_runs(self: Explorer):
         self.columns.value = kept
     self.table.digits = self.found.attrs['scores']
     self.table.show(t, self.depths, self.columns.value)
-    self.n_hidden = 0  # columns that say something, but for want of room
+    self.n_hidden = 0  # informative columns left out for lack of room
     if not self.columns.value:
         self.n_hidden = len(columns_to_show(t, most=len(t.columns))) - len(self.table.head)
 
 # %% ../nbs/63_explorer.ipynb #d66e2308
 @patch
 def show_runs(self: Explorer):
-    "Show what the filter leaves, sorted."
+    "Show the filtered runs, sorted."
     self.wrong.value, self.refused = '', False
     try:
         t = query(self.found, self.filter.value)
@@ -374,7 +374,7 @@ def show_runs(self: Explorer):
 # %% ../nbs/63_explorer.ipynb #48e2acc6
 @patch
 def choose_all(self: Explorer):
-    "Tick all usable runs that are listed."
+    "Tick all usable listed runs."
     usable = self.shown.index[self.shown.state.isin(USABLE)]
     more = [f for f in usable if f not in self.table.chosen]
     self.table.chosen = [*self.table.chosen, *more]
@@ -427,7 +427,7 @@ def count_text(self: Explorer) -> str:
 # %% ../nbs/63_explorer.ipynb #0a998395
 @patch
 def fill(self: Explorer):
-    "Offer what the chosen runs have."
+    "Fill the lists for the chosen runs."
     self.grid = self.unusable = None
     self.view.offer(None)
     if not self.table.chosen:
@@ -451,7 +451,7 @@ def fill(self: Explorer):
 # %% ../nbs/63_explorer.ipynb #65694bb0
 @patch
 def place_of(self: Explorer, name) -> int:
-    "Where a list stands: at what was chosen in it, or at its own first choice."
+    "The position in a list: the user's choice, or its default."
     w, picked = self.controls[name], self.picked.get(name)
     texts = [text for text, _ in w.options]
     if picked in texts:
@@ -464,7 +464,7 @@ def place_of(self: Explorer, name) -> int:
 # %% ../nbs/63_explorer.ipynb #9694803d
 @patch
 def pick(self: Explorer, name, _=None):
-    "Somebody chose in a list."
+    "Keep a choice made in a list."
     if self.filling:
         return
     self.picked[name] = self.controls[name].label
@@ -482,7 +482,7 @@ _BUSY = '<p style="margin:1em"><i>Computing …</i> the figure below is the one 
 
 @patch
 def draw(self: Explorer):
-    "Show the view of what is chosen; an error stands in the page."
+    "Show the view of the chosen runs, or an error on the page."
     self.error.value = self.saved.value = self.status.value = ''
     self.seen, view = None, VIEWS[self.view.value]
     for name, w in self.controls.items():
@@ -506,13 +506,13 @@ def draw(self: Explorer):
 # %% ../nbs/63_explorer.ipynb #acee2748
 @patch
 def choices(self: Explorer) -> dict:
-    "What the controls of this view say."
+    "The values of this view's controls."
     return {name: self.controls[name].value for name in VIEWS[self.view.value].controls}
 
 # %% ../nbs/63_explorer.ipynb #3634650a
 @patch
 def show_view(self: Explorer):
-    "Put what was seen in its place, with a button for each format that it has."
+    "Show the view in its place, with a button for each format that it has."
     figure, table, _, notes = self.seen
     if figure is not None:
         self.chart.show(figure)
@@ -553,7 +553,7 @@ def saved_to(
     self: Explorer,
     path,  # of the file, or an error
 ):
-    "Say where a file went, or why there is none."
+    "Say where a file was written, or why it was not."
     text = html.escape(str(path))
     ok, wrong = f'written: <code>{text}</code>', 'color:var(--jp-error-color1)'
     failed = isinstance(path, Exception)
