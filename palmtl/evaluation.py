@@ -29,7 +29,7 @@ from .runs import Run
 def pick_device(
     name: str,  # `auto`, `cpu`, `cuda`, ...
 ) -> torch.device:
-    "The device that the setting means; raises `InputError` if it is not there."
+    "The device that the setting names; raises `InputError` if it is not available."
     if name == 'auto':
         name = 'cuda' if torch.cuda.is_available() else 'cpu'
     if name.startswith('cuda') and not torch.cuda.is_available():
@@ -39,9 +39,9 @@ def pick_device(
 # %% ../nbs/28_evaluation.ipynb #30f59d05
 def pick_precision(
     name: str,  # `auto`, `fp32` or `bf16`
-    device: torch.device,  # where the model is
+    device: torch.device,  # the model's device
 ) -> str:  # `fp32` or `bf16`
-    "`auto` is bf16 where the device computes in it."
+    "The precision; `auto` is bf16 if the device computes in it."
     if name != 'auto':
         return name
     if device.type == 'cuda':
@@ -53,7 +53,7 @@ def pick_precision(
 
 # %% ../nbs/28_evaluation.ipynb #1f0ef869
 def pal_options(s: Settings) -> dict:
-    "The settings of the PALs, under the names that `PALs` gives them."
+    "The settings of the PALs, under the names that `PALs` uses."
     return dict(
         size=s.pal_size,
         heads=s.pal_heads,
@@ -71,7 +71,7 @@ def build_model(
     tasks,  # of `Task`
     encoder: BertEncoder,  # with its weights
 ) -> MultitaskModel:
-    "Encoder, PALs and heads, as the settings say; draws fresh weights from torch's generator."
+    "Encoder, PALs and heads as in the settings; new weights are drawn from torch's generator."
     config, where = encoder.config, s.pal_layers
     if where not in ('last', 'first', 'spread'):
         where = [int(x) for x in where.split(',')]
@@ -99,7 +99,7 @@ def build_model(
 def published_tensors(
     encoder: BertEncoder,  # of any model
 ) -> dict:  # published name -> tensor, on the host
-    "An encoder's tensors under the names that published checkpoints give them."
+    "An encoder's tensors under the names of published checkpoints."
     ours, out = encoder.state_dict(), {}
     for name, parts in published_names(encoder.config, encoder.pooler is not None).items():
         for part, tensor in zip(parts, ours.pop(name).chunk(len(parts))):
@@ -110,8 +110,8 @@ def published_tensors(
 # %% ../nbs/28_evaluation.ipynb #1c4a513a
 def published_config(
     config: BertConfig,  # of an encoder
-) -> dict:  # what transformers expects of config.json
-    "An encoder's shape as published checkpoints write it."
+) -> dict:  # the content that transformers expects in config.json
+    "An encoder's shape in the format of published checkpoints."
     kind = dict(architectures=['BertModel'], model_type='bert', dtype='float32')
     return kind | dataclasses.asdict(config)
 
@@ -119,7 +119,7 @@ def published_config(
 def tokenizer_config(
     max_length: int,  # of a sequence, special tokens included
 ) -> dict:  # of tokenizer_config.json
-    "What transformers must know of tokenizer.json."
+    "What transformers must know about tokenizer.json."
     special = {f'{k}_token': f'[{k.upper()}]' for k in ('pad', 'unk', 'cls', 'sep', 'mask')}
     names = ['input_ids', 'token_type_ids', 'attention_mask']
     kind = dict(tokenizer_class='PreTrainedTokenizerFast', model_input_names=names)
@@ -127,7 +127,7 @@ def tokenizer_config(
 
 # %% ../nbs/28_evaluation.ipynb #0e5c7bd6
 def best_files(
-    model: MultitaskModel,  # whose weights
+    model: MultitaskModel,  # its weights are written
     tokenizer,  # from `load_tokenizer`
     max_length: int,  # of a sequence, special tokens included
 ) -> dict:  # name -> content; the weights are last
@@ -151,7 +151,7 @@ def best_files(
     } | weights
 
 # %% ../nbs/28_evaluation.ipynb #a47de66c
-def _checked_weights(run, name, digest):  # name -> tensor, of one file of `best`
+def _checked_weights(run, name, digest):  # name -> tensor, from one file of `best`
     from safetensors.torch import load
 
     path = run.folder / 'best' / name
@@ -173,9 +173,9 @@ def _other_weights(run):
 
 # %% ../nbs/28_evaluation.ipynb #e5fe2471
 def lost_best(
-    run: Run,  # whose folder
+    run: Run,  # the run
 ) -> str:  # a sentence; '' if nothing is missing
-    "What must be said of a finished run whose weights are gone."
+    "The warning for a finished run without its weights."
     if run.state != 'finished' or (run.folder / 'best' / 'model.safetensors').exists():
         return ''
     if (run.folder / 'dev.npz').exists():
@@ -187,19 +187,19 @@ def lost_best(
     return f'Run {run.folder.name} is finished, but its folder best was removed: {kept}.'
 
 # %% ../nbs/28_evaluation.ipynb #8a6614b3
-def _our_names(config, pooler, published):  # tensors under published names -> under ours
+def _our_names(config, pooler, published):  # tensors under published names -> under our names
     out = {}
     for name, parts in published_names(config, pooler).items():
         out[f'encoder.{name}'] = torch.cat([published.pop(p) for p in parts])
     if published:
-        raise KeyError(min(published))  # for which such an encoder has no place
+        raise KeyError(min(published))  # a tensor that such an encoder does not have
     return out
 
 # %% ../nbs/28_evaluation.ipynb #5539fc35
 def read_best(
     run: Run,  # a run that has reached the end of an epoch
 ) -> tuple:  # (config of the encoder, whether it has a pooler, state of the model)
-    "What the folder `best` holds; raises `InputError` if it was damaged."
+    "The content of the folder `best`; raises `InputError` if it was damaged."
     if not (run.folder / 'best' / 'model.safetensors').exists():
         if says := lost_best(run):
             raise InputError(says)
@@ -207,7 +207,7 @@ def read_best(
         raise InputError(f'run folder {run.folder}: {what}')
     config = run.read_json('best/config.json')
     try:
-        if 'encoder' in config:  # as it was written before
+        if 'encoder' in config:  # the older format
             state = _checked_weights(run, 'model.safetensors', config['sha256'])
             return BertConfig(**config['encoder']), config['pooler'], state
         ours = config['palmtl']
@@ -237,7 +237,7 @@ def batches_by_length(
     corpus: Corpus,  # of one split
     budget: int,  # tokens of a batch
 ):  # yields (row numbers, width, whether nothing is padded)
-    "Rows from the longest to the shortest, in batches of about as many tokens."
+    "Rows from the longest to the shortest, in batches of about `budget` tokens."
     length = corpus.lengths.reshape(corpus.towers, -1).max(0)  # of a row's longest sequence
     order, start = np.argsort(-length, kind='stable'), 0
     while start < len(order):
@@ -250,7 +250,7 @@ def batches_by_length(
 def other_order(
     tokens: Tokens,  # of pairs
 ) -> Tokens:
-    "The tokens of the same pairs, the second sentence first."
+    "The tokens of the same pairs, with the second sentence first."
     first, second = tokens.lengths
     middle = tokens.offsets[tokens.n_rows]
     flat = np.concatenate([tokens.flat[middle:], tokens.flat[:middle]])
@@ -265,9 +265,9 @@ def logits_of_rows(
     corpus: Corpus,  # of one split
     autocast=contextlib.nullcontext,  # makes the context of the forward pass
     budget: int = 0,  # tokens of a batch; 0: 4,096 on a CPU, 65,536 on a GPU
-    other: Corpus | None = None,  # the same pairs the other way round, from `other_order`
+    other: Corpus | None = None,  # the same pairs in the other order, from `other_order`
 ):  # yields (row numbers, logits (rows, width of the task))
-    "What a task's head says of every row, batch by batch, the longest rows first."
+    "The logits of a task's head for every row, batch by batch, the longest rows first."
     device = corpus.flat.device
     budget = budget or (65536 if device.type == 'cuda' else 4096)
     for index, width, full in batches_by_length(corpus, budget):
@@ -281,13 +281,13 @@ def logits_of_rows(
 
 # %% ../nbs/28_evaluation.ipynb #a99728eb
 def read_orders(
-    model: MultitaskModel,  # which decides how a pair is laid out
+    model: MultitaskModel,  # determines the layout of a pair
     rows,  # of one split
     tokens: Tokens,  # of the same rows
-    both_orders: bool,  # whether the other order is wanted too
+    both_orders: bool,  # whether to add the other order
     *where,  # `max_length`, `device`, `multiple` of `Corpus`
 ) -> tuple:  # (Corpus, Corpus of the other order or None)
-    "A split as the model reads it; a task of single sentences has one order."
+    "A split in the model's layout; a task of single sentences has one order."
     corpus = Corpus(rows, tokens, model.pairs, *where)
     if not (both_orders and rows.task.is_pair):
         return corpus, None
@@ -295,14 +295,14 @@ def read_orders(
 
 # %% ../nbs/28_evaluation.ipynb #1f35da94
 def predict_rows(
-    model: MultitaskModel,  # put into evaluation mode, and back
+    model: MultitaskModel,  # evaluated in evaluation mode; its mode is restored
     task: int,  # number of the task
     rows,  # of one split
     tokens,  # of the same rows
     max_length: int = 128,  # of a sequence
-    device='cpu',  # where the model is
+    device='cpu',  # the model's device
     autocast=contextlib.nullcontext,  # makes the context of the forward pass
-    multiple: int = 1,  # to which the widths of batches are rounded up
+    multiple: int = 1,  # batch widths are rounded up to a multiple of it
     budget: int = 0,  # tokens of a batch; 0: 4,096 on a CPU, 65,536 on a GPU
     both_orders: bool = False,  # average a pair's logits over (a, b) and (b, a)
 ) -> np.ndarray:  # (rows,) predictions
@@ -323,11 +323,11 @@ def predict_rows(
 
 # %% ../nbs/28_evaluation.ipynb #c5490a82
 def score_split(
-    task: Task,  # decides the metric
+    task: Task,  # determines the metric
     predictions,  # (rows,)
     rows,  # of one split, with labels
-) -> dict:  # metric, low, high, majority, rows; `parts` where a task has several
-    "How good the predictions of a split are."
+) -> dict:  # metric, low, high, majority, rows; `parts` if a task has several
+    "The scores of the predictions of a split."
     low, high = interval(task, predictions, rows.labels)
     scores = dict(metric=score_task(task, predictions, rows.labels), low=low, high=high)
     scores |= dict(majority=majority(rows), rows=len(rows))
@@ -337,19 +337,19 @@ def score_split(
 
 # %% ../nbs/28_evaluation.ipynb #4c87e04c
 def write_split(
-    folder,  # of predictions; it is there
-    task: Task,  # decides the file's name and column
+    folder,  # of predictions; it must exist
+    task: Task,  # determines the file's name and column
     split: str,  # `dev` or `test`
     ids,  # of the rows
     predictions,  # (rows,)
 ):
-    "Predictions in the course's format; classes as whole numbers."
+    "Write predictions in the course's format; classes as whole numbers."
     stem, column = task.submission
     values = predictions if task.kind == 'regression' else predictions.astype(int)
     write_predictions(folder / f'{stem}-{split}-output.csv', column, ids, values.tolist())
 
 # %% ../nbs/28_evaluation.ipynb #ccee488d
-def _file_faults(path, task, rows):  # yields sentences; rows: those that were handed out
+def _file_faults(path, task, rows):  # yields sentences; rows: the course's rows
     try:
         lines = path.read_text(encoding='utf-8').split('\n')
     except (OSError, UnicodeDecodeError):
@@ -387,15 +387,15 @@ def _is_answer(task, value):  # value: a text
     except ValueError:
         return False
     if task.kind == 'regression':
-        return np.isfinite(number)  # a correlation asks for no range
+        return np.isfinite(number)  # a correlation needs no range
     return value.isdigit() and number in range(max(2, len(task.classes)))
 
 # %% ../nbs/28_evaluation.ipynb #1123dc20
 def check_submission(
     folder,  # of a run, an ensemble, or the predictions themselves
-    tasks,  # of `Task`: those that are handed in
+    tasks,  # of `Task`: the tasks to submit
     data: str,  # folder with the course's files, as in the settings
-    splits=('dev', 'test'),  # that are handed in
+    splits=('dev', 'test'),  # the splits to submit
 ) -> list:  # of sentences; empty if nothing is wrong
     "What the course's checker would object to."
     folder = Path(folder)
@@ -412,8 +412,8 @@ def check_submission(
 
 # %% ../nbs/28_evaluation.ipynb #555643ab
 def main(
-    args=None,  # words of the command line; those of the process if None
-) -> int:  # 0: nothing is wrong; 1: something is; 2: it could not be looked at
+    args=None,  # command-line arguments; those of the process if None
+) -> int:  # 0: nothing is wrong; 1: something is; 2: the check could not run
     "`python -m palmtl.evaluation FOLDER DATA`: would the course's checker take these predictions?"
     parser = argparse.ArgumentParser(prog='python -m palmtl.evaluation', description=main.__doc__)
     parser.add_argument('folder', help='of a run or an ensemble')
