@@ -27,7 +27,7 @@ class Rows:
     split: str  # `train`, `dev`, `test`, or `holdout`
     ids: list  # of str, one per row
     texts: list  # one or two lists of str
-    labels: np.ndarray | None  # float32 (rows,), or None where the labels are not given
+    labels: np.ndarray | None  # float32 (rows,), or None if there are no labels
     source: str = ''  # where the rows come from, for messages
     unusable: list = field(default_factory=list)  # (line, reason) of rows that could not be used
 
@@ -52,7 +52,7 @@ def take(
 # %% ../nbs/03_data.ipynb #24f2a1da
 @patch(as_prop=True)
 def sha256(self: Rows) -> str:
-    "A digest of ids, texts and labels: the same digest, the same rows in the same order."
+    "A digest of ids, texts and labels; equal digests mean equal rows in the same order."
     return hashlib.sha256(
         repr((self.ids, self.texts, None if self.labels is None else self.labels.tolist())).encode(
             'utf-8', 'surrogatepass'
@@ -86,7 +86,7 @@ def _no_rows(source, unusable):
     return InputError(f'{source} has no usable row{why}')
 
 # %% ../nbs/03_data.ipynb #f455d56f
-def _widen(task):  # what else can be done about a label that the task does not know
+def _widen(task):  # the remedy for a label that the task does not accept
     if task.kind == 'regression':
         return "if it is right, widen the task's range"
     if task.classes:
@@ -95,7 +95,7 @@ def _widen(task):  # what else can be done about a label that the task does not 
 
 # %% ../nbs/03_data.ipynb #08a0433d
 def make_rows(
-    task: Task,  # whose rows
+    task: Task,  # the task of the rows
     split: str,  # `train`, `dev` or `test`
     records,  # of (line, id, texts, label as text or None)
     source: str,  # named in messages
@@ -130,7 +130,7 @@ def _fail(path, what):
     raise InputError(f'{path}: {what}')
 
 
-def _near_file(path):  # a file beside it whose name is nearly the same
+def _near_file(path):  # a file in the same folder with a similar name
     folder = path.parent
     names = [p.name for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
     near = difflib.get_close_matches(path.name, names, 1, 0.7)
@@ -185,7 +185,7 @@ def _records(task, reader, header, bad_rows, path):  # yields (line, id, texts, 
 
     for n, row in enumerate(reader):
         if not row:
-            continue  # csv gives [] for a line with nothing on it
+            continue  # csv gives [] for an empty line
         if len(row) > len(header):
             if bad_rows != 'skip':
                 found = f'line {reader.line_num} has {len(row)} columns'
@@ -221,7 +221,7 @@ def read_rows(
         csv.field_size_limit(old_limit)
 
 # %% ../nbs/03_data.ipynb #cell-11
-def _hub_table(task):  # the task's table with what it may leave out
+def _hub_table(task):  # the task's table, with defaults for what it leaves out
     if 'path' not in task.hub:
         needs = 'its task file needs a [hub] table with a path'
         raise InputError(f"task '{task.name}' names no data set on the hub; {needs}")
@@ -262,7 +262,7 @@ def read_hub(
             raise InputError(f"data set {path}: there is no column '{c}'{near}")
     labels = [str(v) for v in ds[h['label']]]
     if split.startswith('test') and set(labels) <= {'-1', '-1.0', 'None'}:
-        labels = [None] * len(labels)  # GLUE keeps its test labels to itself
+        labels = [None] * len(labels)  # GLUE does not publish its test labels
     ids = ds[h['id']] if h['id'] in ds.column_names else range(len(ds))
     texts = zip(*(ds[c] for c in h['columns']))
     rows = enumerate(zip(map(str, ids), texts, labels), 1)
@@ -409,7 +409,7 @@ def _sentences(rng, name):  # two sentences, and their label before noise
     return texts, float(same == 4) if name == 'paraphrase' else 1.25 * same
 
 # %% ../nbs/03_data.ipynb #cbaa3df9
-def _add_noise(rng, name, clean):  # labels (rows,) -> the same, some of them moved
+def _add_noise(rng, name, clean):  # clean labels (rows,) -> noisy labels (rows,)
     n = len(clean)
     if name == 'sentiment':
         return np.clip(clean + np.where(rng.random(n) < 0.2, rng.choice([-1, 1], n), 0), 0, 4)
@@ -418,7 +418,7 @@ def _add_noise(rng, name, clean):  # labels (rows,) -> the same, some of them mo
     return np.clip(clean + rng.normal(0, 0.5, n), 0, 5).round(1)
 
 # %% ../nbs/03_data.ipynb #95ef60c8
-@functools.lru_cache  # drawing all of them takes a second, and many runs want the same
+@functools.lru_cache  # drawing all of them takes a second, and many runs use the same rows
 def _draw(name, split, seed, noise):  # texts and labels
     which, part = [t.name for t in SAMPLE_TASKS].index(name), ('train', 'dev', 'test').index(split)
     rng = np.random.default_rng([seed, which, part])
@@ -455,9 +455,9 @@ def sample_rows(
 
 # %% ../nbs/03_data.ipynb #cell-18
 def find_folder(
-    name: str,  # a path; a relative one counts from here or else from the project's root
+    name: str,  # a path; a relative one is looked up here, then in the project's root
 ) -> Path:
-    "The folder or file that `name` means."
+    "The folder or file that `name` refers to."
     p = Path(name).expanduser()
     root = Path(__file__).resolve().parent.parent if '__file__' in globals() else Path.cwd().parent
     return p if p.is_absolute() or p.exists() or not (root / p).exists() else root / p
@@ -467,7 +467,7 @@ def limit_rows(
     rows: Rows,  # all of them
     n: int,  # how many to keep; all if 0
 ) -> Rows:
-    "A random subset in the original order, the same whatever the run's seed."
+    "A random subset in the original order, the same for every seed of the run."
     if not n or n >= len(rows):
         return rows
     rng = np.random.default_rng(int.from_bytes(rows.task.name.encode(), 'little') % 2**32)
@@ -493,9 +493,9 @@ def bootstrap_rows(
 def data_folders(
     data: str,  # a folder, or several joined by the system's path separator
 ) -> list:  # of Path, at least one
-    "The folders that the setting `data` means."
+    "The folders that the setting `data` names."
     if find_folder(data).exists():
-        return [find_folder(data)]  # a name may hold the separator
+        return [find_folder(data)]  # a name may contain the separator
     return [find_folder(part) for part in data.split(os.pathsep) if part] or [find_folder(data)]
 
 
@@ -512,9 +512,9 @@ def _check_folder(folder):  # raises, with the nearest name if there is one
 
 # %% ../nbs/03_data.ipynb #88bd4061
 def find_files(
-    task: Task,  # whose rows
-    data: str,  # a folder or several; a task with a folder of its own is read from there
-) -> tuple:  # (the task as its files are read, their folder)
+    task: Task,  # whose files to find
+    data: str,  # one or more folders; ignored for a task with a folder of its own
+) -> tuple:  # (the task record that matches the files, their folder)
     "Where a task's files lie; raises `InputError` if there is no such folder."
     if task.folder:
         return task, Path(task.folder)
@@ -525,13 +525,13 @@ def find_files(
         for folder in folders:
             if record.files and (folder / record.files['train']).exists():
                 return record, folder
-    return task, folders[0]  # whose reader says what is missing
+    return task, folders[0]  # reading then reports what is missing
 
 # %% ../nbs/03_data.ipynb #9dbb1a10
 def join_rows(
     first: Rows,  # keeps its ids
     second: Rows,  # of the same task
-    part: str,  # stands before the ids of the second, e.g. `mismatched`
+    part: str,  # prefix of the second's ids, e.g. `mismatched`
 ) -> Rows:
     "Two parts of a split, one after the other; the labels are dropped unless both have them."
     known = first.labels is not None and second.labels is not None
@@ -544,7 +544,7 @@ def join_rows(
     )
 
 # %% ../nbs/03_data.ipynb #82b94b07
-def _join_parts(splits):  # `dev_mismatched` goes behind `dev`
+def _join_parts(splits):  # `dev_mismatched` is appended to `dev`
     out = {s: rows for s, rows in splits.items() if '_' not in s}
     for s, rows in splits.items():
         split, _, part = s.partition('_')
@@ -553,7 +553,7 @@ def _join_parts(splits):  # `dev_mismatched` goes behind `dev`
     return out
 
 # %% ../nbs/03_data.ipynb #6fcf9951
-def _read_folder(task, files, folder, bad_rows):  # files: the task as its files are read
+def _read_folder(task, files, folder, bad_rows):  # files: the record that matches the files
     _check_folder(folder)
     if not files.files:
         what = "is the synthetic sample's and has no files; use it with data = 'sample'"
@@ -566,7 +566,7 @@ def _read_folder(task, files, folder, bad_rows):  # files: the task as its files
     return _join_parts(splits)
 
 # %% ../nbs/03_data.ipynb #de90f6ac
-def _read_splits(task, data, bad_rows):  # split -> Rows, from wherever `data` says
+def _read_splits(task, data, bad_rows):  # split -> Rows, from the source that `data` names
     if data == 'sample' and not task.folder:
         names = {s.name: s for s in SAMPLE_TASKS}
         if task.name not in names:
@@ -578,7 +578,7 @@ def _read_splits(task, data, bad_rows):  # split -> Rows, from wherever `data` s
     return _read_folder(task, *find_files(task, data), bad_rows)
 
 # %% ../nbs/03_data.ipynb #77743214
-def _hold_out(rows, share, seed):  # (rows held out, the others), each in their own order
+def _hold_out(rows, share, seed):  # (rows held out, the others), each in the original order
     order = np.random.default_rng([seed, 15]).permutation(len(rows))
     n = max(1, round(share * len(rows)))
     if n >= len(rows):
@@ -590,8 +590,8 @@ def _hold_out(rows, share, seed):  # (rows held out, the others), each in their 
 def load_rows(
     task: Task,  # which task
     data: str,  # `sample`, `hub`, `hub:FOLDER` or a folder
-    limit: int = 0,  # keep so many training rows; 0 keeps all
-    limit_dev: int = 0,  # keep so many dev rows; 0 keeps all
+    limit: int = 0,  # training rows to keep; 0 keeps all
+    limit_dev: int = 0,  # dev rows to keep; 0 keeps all
     bootstrap: float = 1.0,  # factor by which resampling enlarges the training rows
     seed: int = 0,  # of the bootstrap
     bad_rows: str = 'stop',  # `stop` or `skip`
@@ -658,7 +658,7 @@ def load_tokenizer(
 # %% ../nbs/03_data.ipynb #3678960e
 @dataclass
 class Tokens:
-    "The sentences of one split as numbers."
+    "The sentences of one split as token ids."
 
     flat: np.ndarray  # int32 (all tokens of all sentences,)
     offsets: np.ndarray  # int64 (columns × rows + 1,); column c of row r is sentence c × rows + r
@@ -676,19 +676,19 @@ class Tokens:
 
 # %% ../nbs/03_data.ipynb #fd19ac48
 def cache_folder() -> Path:
-    "Where tokens are kept: `palmtl` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."
+    "Where tokens are cached: `palmtl` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."
     return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'palmtl'
 
 # %% ../nbs/03_data.ipynb #3082adff
 def _read_tokens(path, n_rows, special):  # None if the file is missing or damaged
     try:
-        with np.load(path) as z:  # a zip's checksum guards every array
+        with np.load(path) as z:  # the zip file has a checksum for every array
             return Tokens(z['flat'], z['offsets'], n_rows, special)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
 
 # %% ../nbs/03_data.ipynb #4d30710c
-def _write_tokens(path, tokens):  # or not, where nothing can be written
+def _write_tokens(path, tokens):  # does nothing if the cache cannot be written
     beside = path.with_name(f'.{path.name}.{os.getpid()}')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -703,12 +703,12 @@ def _write_tokens(path, tokens):  # or not, where nothing can be written
 def cached_tokens(
     rows: Rows,  # what to tokenize
     tok,  # from `load_tokenizer`
-    least: int = 1000,  # fewer rows than that are not worth a file
+    least: int = 1000,  # a split with fewer rows is not cached
 ) -> Tokens:
-    "`tokenize`, from a file where that was done before. A damaged cache costs time, nothing else."
+    "`tokenize` with a file cache. A damaged cache file only costs time."
     if len(rows) < least:
         return tokenize(rows, tok)
-    digest = hashlib.sha256(tok.to_str().encode())  # the same sentences, the same tokenizer
+    digest = hashlib.sha256(tok.to_str().encode())  # of the tokenizer and the sentences
     for c in rows.texts:
         digest.update(repr(c).encode('utf-8', 'surrogatepass'))
     path = cache_folder() / f'tokens-{digest.hexdigest()[:32]}.npz'
@@ -746,7 +746,7 @@ class Batch:
     "Rows of one or more tasks, ready for the model; arrays here, tensors after `to_torch`."
 
     input_ids: np.ndarray  # int64 (sequences, seq)
-    attention_mask: np.ndarray  # bool (sequences, seq); True where a token stands
+    attention_mask: np.ndarray  # bool (sequences, seq); True for tokens, False for padding
     token_type_ids: np.ndarray  # int64 (sequences, seq)
     groups: tuple  # (task number, rows, sequences) for each task, in the order of the sequences
     labels: list  # per group: float32 (rows,), or None
@@ -763,13 +763,13 @@ def sequences(
     pairs: str,  # `cross`, or any other name for two towers
     max_length: int,  # of a sequence, special tokens included
 ) -> list:  # of (tokens, token types)
-    "The token sequences of some rows, special tokens added and truncated."
+    "The token sequences of some rows, truncated, with special tokens."
     pad, cls, sep = tokens.special
     columns = range(len(tokens.lengths))
 
     def one(*parts):
         parts, room = list(parts), max_length - 1 - len(parts)
-        while (over := sum(map(len, parts)) - room) > 0:  # the longer sentence gives first
+        while (over := sum(map(len, parts)) - room) > 0:  # the longer sentence is cut first
             i = max(range(len(parts)), key=lambda i: (len(parts[i]), i))
             rest = max((len(p) for j, p in enumerate(parts) if j != i), default=0)
             parts[i] = parts[i][: max(len(parts[i]) - over, min(rest, len(parts[i]) - 1))]
@@ -804,7 +804,7 @@ def make_batch(
     pairs: str,  # `cross`, or two towers
     max_length: int,  # of a sequence
 ) -> Batch:
-    "A batch of rows of one task, or of several tasks whose rows stand grouped by task."
+    "A batch of rows of one task, or of several tasks with the rows grouped by task."
     seqs, groups = [], []
     for task, rows, tokens, index in parts:
         s = sequences(tokens, index, pairs, max_length)
@@ -871,15 +871,15 @@ def load_state_dict(
     self: Sampler,
     d: dict,  # from `state_dict`
 ):
-    "Go on from there."
+    "Resume from a saved state."
     self.epoch, self.position = d['epoch'], d['position']
     self.batches = self._order()
 
 # %% ../nbs/03_data.ipynb #cell-37
 def majority(
     rows: Rows,  # with labels
-) -> float:  # the task's metric for it; 0 for a correlation, which a constant has none of
-    "What the most frequent class of this split scores on it."
+) -> float:  # the task's metric; 0 for a correlation, which a constant does not have
+    "The score of always predicting the most frequent class of this split."
     if rows.labels is None:
         return np.nan
     if rows.task.is_signed:
@@ -891,7 +891,7 @@ def majority(
 def n_words(
     rows: Rows,  # of one split
 ) -> int:
-    "Words of all sentences, as blanks part them."
+    "The number of words in all sentences, split at whitespace."
     return sum(len(text.split()) for column in rows.texts for text in column)
 
 # %% ../nbs/03_data.ipynb #f096394e

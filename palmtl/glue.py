@@ -131,7 +131,7 @@ OTHER_FILES.update(qqp=(QUORA,), stsb=(STS,))  # the same rows under other names
 def row_parts(
     ids,  # of a split's rows
 ) -> np.ndarray:  # bool (rows,), True for rows of the mismatched set
-    "Which of MNLI's two sets a row belongs to."
+    "Which of a split's rows belong to MNLI's mismatched set."
     return np.array([i.startswith('mismatched-') for i in ids], bool)
 
 # %% ../nbs/04_glue.ipynb #3b0e70cf
@@ -155,29 +155,29 @@ def _made_rows(task, split, n):  # -> lines of a file, header first
 
 # %% ../nbs/04_glue.ipynb #e8c1ccd2
 def write_made_up(
-    folder,  # where to; it is made
-    rows: int = 64,  # of each training file, at most 600; the other splits have half of it
-    tasks=GLUE_TASKS,  # whose files
+    folder,  # the folder to write; created if missing
+    rows: int = 64,  # of each training file, at most 600; the other splits have half as many
+    tasks=GLUE_TASKS,  # the tasks to write files for
 ):
-    "Files in GLUE's layout with synthetic rows."
+    "Write files in GLUE's layout with synthetic rows."
     for task in tasks:
         for split, name in task.files.items():
             lines = _made_rows(
                 task, split.partition('_')[0], rows if split == 'train' else rows // 2
             )
             if split.startswith('test'):
-                lines = [line.rpartition('\t')[0] for line in lines]  # the server keeps its labels
+                lines = [line.rpartition('\t')[0] for line in lines]  # test labels are secret
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, '\n'.join(lines) + '\n')
 
 # %% ../nbs/04_glue.ipynb #887f36bc
 def further_scores(
-    task: Task,  # decides what there is
+    task: Task,  # decides which scores there are
     predictions,  # (rows,)
     rows: Rows,  # with labels
 ) -> dict:  # name -> number; empty for a task with one metric and one set of rows
-    "The numbers behind a task's score."
+    "The parts of a task's score."
     p, y = np.asarray(predictions, float), np.asarray(rows.labels, float)
     out = {name: METRICS[name].function(p, y) for name in _PARTS.get(task.metric, ())}
     apart = row_parts(rows.ids)
@@ -190,7 +190,7 @@ def further_scores(
 # %% ../nbs/04_glue.ipynb #338da14f
 def glue_table(
     run,  # finished: its `summary`, `record` and `tasks` are read
-    epoch: str = '',  # `best` or `last`; as the run's setting `keep` says if empty
+    epoch: str = '',  # `best` or `last`; the run's setting `keep` if empty
 ) -> pd.DataFrame:  # one row per task, then the macro average
     "Dev scores as GLUE lists them."
     dev = run.summary[epoch or run.record['settings']['keep']]['dev']
@@ -240,9 +240,9 @@ def _submission_files(task, ids, values):  # yields (name, lines)
 # %% ../nbs/04_glue.ipynb #d46b740d
 def write_submission(
     folder,  # of a run; its `predictions` are read, `glue` is written
-    tasks,  # of the run; others than GLUE's are passed over
-) -> pd.DataFrame:  # one row per file: rows, and whether it has as many as the server expects
-    "Test predictions as GLUE's submission files, and the zip of them."
+    tasks,  # of the run; those that are not GLUE's are skipped
+) -> pd.DataFrame:  # one row per file: its number of rows, and whether the server expects that many
+    "Write test predictions as GLUE's submission files, and a zip of them."
     ours, folder = {t.name for t in GLUE_TASKS}, Path(folder)
     files = {}
     for t in tasks:

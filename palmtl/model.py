@@ -42,7 +42,7 @@ def _kept(n, room):  # n: (parts of a sequence, sequences) -> tokens kept of eac
     return np.minimum(n, np.maximum(room - n[::-1], halves))
 
 # %% ../nbs/13_model.ipynb #34e455d7
-def _lay_out(kept, start, tokens):  # all sequences behind each other, and where each begins
+def _lay_out(kept, start, tokens):  # all sequences end to end, their starts and lengths
     pad, cls, sep = tokens.special
     lengths = kept.sum(0) + 1 + len(kept)  # (sequences,)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
@@ -57,7 +57,7 @@ def _lay_out(kept, start, tokens):  # all sequences behind each other, and where
 
 # %% ../nbs/13_model.ipynb #4ad145b2
 class Corpus:
-    "All rows of one split of one task, on the device, from which batches are cut."
+    "All rows of one split of one task, on the device; batches are cut from it."
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Corpus:
         pairs: str,  # `cross`, or two towers
         max_length: int,  # of a sequence, special tokens included
         device='cpu',  # where the model is
-        multiple: int = 1,  # to which the widths of batches are rounded up
+        multiple: int = 1,  # the widths of batches are rounded up to a multiple of this
     ):
         n = tokens.lengths  # (columns, rows)
         start = tokens.offsets[:-1].reshape(n.shape)
@@ -87,7 +87,7 @@ class Corpus:
 def sequences(
     self: Corpus, index
 ):  # row numbers, array or tensor -> numbers of their sequences: all first sentences, then all second ones
-    "Which sequences belong to these rows."
+    "The sequences that belong to these rows."
     return (
         index
         if self.towers == 1
@@ -100,9 +100,9 @@ def sequences(
 @patch
 def width(
     self: Corpus,
-    longest: int,  # sequence of a batch
-) -> int:  # not above the longest that may be
-    "How wide to make a batch."
+    longest: int,  # length of the longest sequence in the batch
+) -> int:  # at most `max_length`
+    "The width of a batch."
     return min(-(-int(longest) // self.multiple) * self.multiple, self.max_length)
 
 # %% ../nbs/13_model.ipynb #ec38d453
@@ -126,9 +126,9 @@ def cut(
 def cut_batch(
     parts,  # of (task number, Corpus, row numbers on the device), one for each task in the batch
     width: int,  # of the batch
-    full: bool = False,  # nothing is padded, so that no mask is needed
+    full: bool = False,  # nothing is padded, so no mask is needed
 ) -> Batch:  # tensors
-    "What `make_batch` and `to_torch` make, without the host."
+    "The batch that `make_batch` and `to_torch` make, without the host."
     ids, mask, types = (
         x[0] if len(x) == 1 else torch.cat(x) for x in zip(*(c.cut(i, width) for _, c, i in parts))
     )
@@ -148,7 +148,7 @@ _REGRESSION = dict(mse=F.mse_loss, l1=F.l1_loss, huber=F.smooth_l1_loss)
 def ordinal_values(
     task: Task,  # of kind `regression`
     k: int,  # values, at least 2
-    device='cpu',  # where they are needed
+    device='cpu',  # of the result
 ):  # float (k,), from `task.low` to `task.high`
     "The values that the classes of an ordinal regression stand for."
     return torch.linspace(task.low, task.high, k, device=device)
@@ -159,7 +159,7 @@ def ordinal_targets(
     labels,  # float (rows,), in the task's range
     k: int,  # values, at least 2
 ):  # float (rows, k): each row adds up to 1, and its mean is the label
-    "Each label, shared between the two values beside it (Tai et al. 2015, eq. 16)."
+    "Each label, shared between the two values next to it (Tai et al. 2015, eq. 16)."
     place = (labels - task.low) / (task.high - task.low) * (k - 1)  # from 0 to k - 1
     distance = (place[:, None] - torch.arange(k, device=labels.device)).abs()
     return (1 - distance).clamp(min=0)
@@ -169,7 +169,7 @@ def task_loss(
     task: Task,  # decides the loss
     logits,  # (rows, task.width); a regression with more columns is an ordinal one
     labels,  # float (rows,)
-    unit: bool = False,  # a regression's labels are brought to [0, 1], and its head speaks so
+    unit: bool = False,  # a regression's labels and its head's output are scaled to [0, 1]
 ):  # scalar: the mean over the rows
     "The loss of one task on one batch."
     logits = logits.float()  # in fp32 also under autocast
@@ -203,7 +203,7 @@ def probabilities(
     task: Task,  # of kind `classes` or `binary`
     logits,  # (rows, task.width)
 ):  # float (rows, classes), each row adds up to 1
-    "The probability that a head gives to every class."
+    "The probability that a head gives to each class."
     logits = logits.float()
     if task.kind == 'classes':
         return logits.softmax(1)
@@ -220,13 +220,13 @@ class MultitaskModel(nn.Module):
     def __init__(
         self,
         encoder: BertEncoder,  # shared by all tasks
-        tasks,  # of `Task`; a task's number is its place here
+        tasks,  # of `Task`; a task's number is its position here
         pals: PALs | None = None,  # task-specific paths beside the encoder's layers
         pairs: str = 'cross',  # one of `PAIRS`
         pooling: str = 'pooler',  # one of `POOLING`
         dropout: float = 0.3,  # before each head
         unit: bool = False,  # regressions on [0, 1], see `task_loss`
-        ordinal: int = 0,  # values among which a regression's head chooses; 0: it says one
+        ordinal: int = 0,  # values that a regression's head chooses from; 0: it gives a number
     ):
         super().__init__()
         for v, options, name in ((pairs, PAIRS, 'pairs'), (pooling, POOLING, 'pooling')):
@@ -277,8 +277,8 @@ def _n_features(self: MultitaskModel, t, d):
 # %% ../nbs/13_model.ipynb #ccf88d2d
 @patch
 def hidden_states(self: MultitaskModel, batch, first=None):  # (sequences, first or seq, d_model)
-    """The last hidden states of a batch, each row seen through its own task's PALs; only those of
-    the first places if one says so."""
+    """The last hidden states of a batch, each row with its own task's PALs; with `first`, only
+    those of the first positions."""
     adapt = adapt_output = None
     if self.pals is not None:
         groups = batch.groups
@@ -321,13 +321,13 @@ def pool(
 def features(
     self: MultitaskModel, task, pooled
 ):  # (sequences, d_model) of one task -> (rows, features)
-    "What the head of a task sees."
+    "The input of a task's head."
     if not task.is_pair or self.pairs == 'cross':
         return self.dropout(pooled)
     if self._cosine(task):
         return F.cosine_similarity(*pooled.float().chunk(2), dim=1)[
             :, None
-        ]  # no dropout: an angle has no parts
+        ]  # no dropout: a cosine is one number
     u, v = self.dropout(pooled).chunk(
         2
     )  # the batch holds all first sentences, then all second ones
@@ -336,7 +336,7 @@ def features(
 # %% ../nbs/13_model.ipynb #153c10bc
 @patch(as_prop=True)
 def reads_all(self: MultitaskModel) -> bool:
-    "Whether pooling reads every place of the last layer; else only the first is computed."
+    "Whether pooling reads every position of the last layer; else only the first is computed."
     return self.pooling in ('mean', 'both')
 
 # %% ../nbs/13_model.ipynb #7fc3629b

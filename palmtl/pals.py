@@ -18,7 +18,7 @@ def pal_layers(
     n: int,  # how many layers get a PAL, from 0 to `n_layers`
     n_layers: int,  # of the encoder
     where='last',  # `last`, `first`, `spread`, or a list of layer numbers from 0 (then `n` is its length)
-) -> list:  # layer numbers, rising
+) -> list:  # layer numbers, in ascending order
     "The layers that get a PAL (decision 7)."
     if isinstance(where, (list, tuple)):
         if not all(isinstance(l, int) and 0 <= l < n_layers for l in where) or len(
@@ -39,7 +39,7 @@ def pal_layers(
     if where == 'spread':
         return [
             (i + 1) * n_layers // n - 1 for i in range(n)
-        ]  # every (n_layers/n)-th, the last one among them
+        ]  # every (n_layers/n)-th, including the last one
     raise InputError(f"unknown pal_layers '{where}'{nearest(where, ('last', 'first', 'spread'))}")
 
 # %% ../nbs/12_pals.ipynb #daaffc4d
@@ -48,8 +48,8 @@ def pal_size(
     heads: int,  # of the PAL
     kind: str = 'pal',  # `pal` or `lowrank`
 ) -> int:  # d_s
-    """The small width when none is given: 204 of 768, or 100 for a low-rank layer; for another
-    width the nearest multiple of the heads."""
+    """The small width if none is given: 204 of 768, or 100 for a low-rank layer; for other widths
+    in proportion, for a PAL the nearest multiple of the heads."""
     if kind == 'lowrank':
         return max(1, round(100 / 768 * d_model))
     return max(1, round(204 / 768 * d_model / heads)) * heads
@@ -60,7 +60,7 @@ pal_kind = PAL_KINDS.register  # the decorator: @pal_kind('name')
 
 # %% ../nbs/12_pals.ipynb #12973c57
 class TaskAdapters(nn.Module):
-    "Layers of each task's own beside the encoder's layers."
+    "Layers of its own for each task, beside the encoder's layers."
 
     kernels = PLAIN  # how attention is computed
     at = 'attention'  # TS(h) is added before this LayerNorm: `attention` or `final`
@@ -73,18 +73,18 @@ class TaskAdapters(nn.Module):
     ):
         super().__init__()
         self.n_tasks = n_tasks
-        self.register_buffer('gates', None)  # (tasks, layers), what TS(h) counts (chapter 31)
+        self.register_buffer('gates', None)  # (tasks, layers), factors of TS(h) (chapter 31)
         self.layers = {layer: i for i, layer in enumerate(layers)}
 
     def ts(self, task, layer, h, mask=None, first=None):  # (batch, first or seq, d_model), or None
-        "What one task adds inside a layer, from the layer's input; nothing unless a kind says so."
+        "What one task adds inside a layer, from the layer's input; nothing by default."
 
     def adapt_output(self, task, layer, h, out):  # like out
-        "What one task makes of a layer's output; `h` was the layer's input."
+        "A layer's output as one task changes it; `h` was the layer's input."
         return out
 
     def n_parameters(self) -> int:  # of one task
-        "How many parameters are added for each task."
+        "The number of parameters added for each task."
         return sum(p.numel() for p in self.parameters()) // self.n_tasks
 
 # %% ../nbs/12_pals.ipynb #2438a2b1
@@ -95,9 +95,9 @@ def forward(
     h,  # (batch, seq, d_model), rows grouped by task
     mask,  # from `key_mask`
     groups,  # (task, rows, sequences) for each task in the batch
-    first: int | None = None,  # how many places are wanted, from the left; all if None
-):  # (at_attention, at_final): what `BertLayer` is to add; None where it is nothing
-    "TS(h) for a batch of one or several tasks, at the place that the setting chooses."
+    first: int | None = None,  # number of positions to compute, from the left; all if None
+):  # (at_attention, at_final): what `BertLayer` adds there; None for nothing
+    "TS(h) for a batch of one or several tasks, at the place that the setting selects."
     if layer not in self.layers:
         return None, None
     out, start = [], 0
@@ -107,7 +107,7 @@ def forward(
         out.append(self.gated_ts(task, layer, h[rows], part, first))
     if all(x is None for x in out):
         return None, None
-    if any(x is None for x in out):  # of some tasks the PAL of this layer is off
+    if any(x is None for x in out):  # the PAL of this layer is off for some tasks
         like = h[:, :first]
         sizes = [n for *_, n in groups]
         out = [torch.zeros_like(p) if x is None else x for x, p in zip(out, like.split(sizes))]
@@ -136,14 +136,14 @@ def output(
 # %% ../nbs/12_pals.ipynb #46bbd4aa
 @patch
 def add_gates(self: TaskAdapters):
-    "A gate for every task and layer, all open; they are part of the state of the model."
+    "Add a gate for every task and layer, all open; they are part of the model's state."
     self.gates = torch.ones(self.n_tasks, len(self.layers))
     self._gates_seen = None
 
 
 @patch
 def gate_values(self: TaskAdapters) -> list:  # [task][i], numbers on the host
-    "What each task's PALs count."
+    "The gates of each task's PALs."
     if self._gates_seen is None or self._gates_seen[0] != self.gates._version:
         self._gates_seen = self.gates._version, self.gates.tolist()
     return self._gates_seen[1]
@@ -152,10 +152,10 @@ def gate_values(self: TaskAdapters) -> list:  # [task][i], numbers on the host
 @patch
 def gated_ts(
     self: TaskAdapters,
-    task: int,  # whose PAL
+    task: int,  # number of the task
     layer: int,  # number of the encoder's layer
     *args,  # of `ts`
-):  # (batch, first or seq, d_model), or None where the gate is closed
+):  # (batch, first or seq, d_model), or None if the gate is closed
     "TS(h), multiplied by its gate."
     if self.gates is None:
         return self.ts(task, layer, *args)
@@ -169,7 +169,7 @@ def gated_ts(
     return ts if gate == 1 or ts is None else gate * ts
 
 # %% ../nbs/12_pals.ipynb #cell-10
-def _check_choices(**choices):  # name of a setting -> (what it is, what it may be)
+def _check_choices(**choices):  # name of a setting -> (its value, the values allowed)
     for name, (v, options) in choices.items():
         if v not in options:
             raise InputError(f"unknown {name} '{v}'{nearest(v, options)}")
@@ -195,7 +195,7 @@ class PALs(TaskAdapters):
         n_tasks: int,  # PALs are separate for each task
         d_model: int,  # width of the encoder
         layers,  # layer numbers that get a PAL, from `pal_layers`
-        size: int = 0,  # d_s, a multiple of the heads; by `pal_size` if 0
+        size: int = 0,  # d_s, a multiple of the heads; from `pal_size` if 0
         heads: int = 12,  # of the attention at width d_s
         kind: str = 'pal',  # or `lowrank`: no attention between V^E and V^D, none shared
         shared: bool = True,  # one V^E and V^D for all layers of a task, or one per layer
@@ -204,7 +204,7 @@ class PALs(TaskAdapters):
         init: str = 'normal',  # `normal`: N(0, std); `zero`: V^D = 0, so that TS(h) = 0 at first
         output: bool = False,  # an output projection after the small attention
         dropout: float = 0.1,  # of the small attention's weights
-        std: float = 0.02,  # of fresh weights
+        std: float = 0.02,  # standard deviation of initial weights
     ):
         super().__init__(n_tasks, layers)
         _check_choices(
@@ -223,7 +223,7 @@ class PALs(TaskAdapters):
 # %% ../nbs/12_pals.ipynb #9b110d3d
 @patch
 def draw(self: PALs, d_model, attends, output, std, last_std):
-    "Fresh maps for all tasks and layers; what the layers share is drawn once."
+    "Initialise the maps of all tasks and layers; maps that the layers share are drawn once."
     tasks, n, d, s = self.n_tasks, len(self.layers), d_model, self.size
     copies = min(n, 1) if self.shared else n  # of V^E and V^D
     self.encode = _maps(tasks, copies, d, s, std)
@@ -235,27 +235,27 @@ def draw(self: PALs, d_model, attends, output, std, last_std):
 @patch
 def maps(
     self: PALs,
-    task: int,  # whose PAL
+    task: int,  # number of the task
     layer: int,  # number of the encoder's layer
 ) -> (
     tuple
-):  # (V^E, to queries, keys and values, after attention, V^D); None is what the settings leave out
+):  # (V^E, to queries, keys and values, after attention, V^D); None if the settings omit it
     "One task's linear maps at one layer."
     i = self.layers[layer]
     return tuple(
         None if m is None else m[task][i % len(m[task])]
         for m in (self.encode, self.qkv, self.out, self.decode)
-    )  # what the layers share is a list of one
+    )  # maps that the layers share are a list of one
 
 # %% ../nbs/12_pals.ipynb #9284689f
 @patch
 def ts(
     self: PALs,
-    task: int,  # whose PAL
+    task: int,  # number of the task
     layer: int,  # number of the encoder's layer
     h,  # (batch, seq, d_model), the layer's input
     mask=None,  # from `key_mask`
-    first: int | None = None,  # how many places are wanted, from the left; all if None
+    first: int | None = None,  # number of positions to compute, from the left; all if None
 ):  # (batch, first or seq, d_model)
     "TS(h) of one task at one layer."
     encode, qkv, out, decode = self.maps(task, layer)
@@ -279,7 +279,7 @@ def projected_attention(*args, **options):
 
 @pal_kind('lowrank')
 def low_rank(*args, **options):
-    "A low-rank layer: V^E and V^D without attention, and none of them shared."
+    "A low-rank layer: V^E and V^D without attention, not shared by layers."
     return PALs(*args, **options, kind='lowrank')
 
 # %% ../nbs/12_pals.ipynb #8711400d
@@ -288,9 +288,9 @@ def make_pals(
     n_tasks: int,  # each has layers of its own
     d_model: int,  # width of the encoder
     layers,  # layer numbers, from `pal_layers`
-    **options,  # those of `PALs`; a kind takes those that it has
+    **options,  # those of `PALs`; a kind ignores those that it lacks
 ) -> TaskAdapters:
-    "The task-specific layers of that kind; raises `InputError` for an option that none has."
+    "The task-specific layers of that kind; raises `InputError` for an option that no kind has."
     parameters = inspect.signature(PAL_KINDS[kind]).parameters
     takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     known = set(inspect.signature(PALs.__init__).parameters) | set(parameters)

@@ -24,7 +24,7 @@ LOSSES = dict(  # kind -> its losses; the first is the default
 def kind_options(
     kind: str,  # a key of `LOSSES`
 ) -> dict:  # `loss` and `metric` -> names; the first of each is the default
-    "What a task of this kind may choose from; metrics stand in their registry."
+    "The losses and metrics that a task of this kind may use."
     metrics = [name for name, m in METRICS.items() if kind in m.kinds]
     return dict(loss=LOSSES[kind], metric=metrics)
 
@@ -39,16 +39,16 @@ class Task:
     label: str  # name of the label column
     files: dict  # split (`train`, `dev`, `test`) -> file name
     title: str = ''  # name for figures and tables; the name itself if empty
-    classes: tuple = ()  # names in the order of their numbers (`classes`; optional for `binary`)
+    classes: tuple = ()  # class names, in the order of their numbers (optional for `binary`)
     low: float = 0.0  # smallest label (kind `regression`)
     high: float = 1.0  # largest label (kind `regression`)
-    loss: str = ''  # as `kind_options` says; its first if empty
-    metric: str = ''  # as `kind_options` says; its first if empty
+    loss: str = ''  # one of `kind_options`; the first if empty
+    metric: str = ''  # one of `kind_options`; the first if empty
     id: str = 'id'  # name of the column that identifies a row; row numbers if the file has none
     delimiter: str = '\t'  # between the columns of a file
-    quoting: str = 'csv'  # `csv`: a field may stand in double quotes; `none`: these are ordinary
+    quoting: str = 'csv'  # `csv`: fields may be in double quotes; `none`: quotes are ordinary
     potential: float = math.nan  # metric of a single-task model; AMTL's ceiling (notebook 20)
-    hub: dict = field(default_factory=dict)  # `path`, `name`, `columns`, `label`, `splits` there
+    hub: dict = field(default_factory=dict)  # hub's `path`, `name`, `columns`, `label`, `splits`
     submission: tuple = ()  # stem and column of the prediction file; the name if empty
     folder: str = ''  # folder of the TOML file that the task was read from; its files lie there
 
@@ -59,7 +59,7 @@ class Task:
 
 # %% ../nbs/02_tasks.ipynb #bdb34d6a
 @patch
-def _fill_in(self: Task):  # what was left empty, but for what the kind decides
+def _fill_in(self: Task):  # fields left empty, except those that the kind decides
     for k in ('columns', 'classes', 'submission'):
         object.__setattr__(self, k, tuple(getattr(self, k)))
     if not self.submission:
@@ -82,7 +82,7 @@ def _check_kind(self: Task):  # name, kind, and what the kind decides
 
 # %% ../nbs/02_tasks.ipynb #a4cfd942
 @patch
-def _check_values(self: Task):  # what the other entries may be
+def _check_values(self: Task):  # the remaining fields
     if len(self.columns) not in (1, 2):
         self._fail(f"columns names one or two text columns, not {len(self.columns)}")
     if self.kind == 'classes' and len(self.classes) < 2:
@@ -117,7 +117,7 @@ def width(self: Task) -> int:
 
 @patch(as_prop=True)
 def is_signed(self: Task) -> bool:
-    "Whether the metric lies in [-1, 1], 0 for chance, and not in [0, 1]."
+    "Whether the metric lies in [-1, 1] with 0 for chance, not in [0, 1]."
     return METRICS[self.metric].signed
 
 # %% ../nbs/02_tasks.ipynb #cbea275a
@@ -156,7 +156,7 @@ def to_unit(
     self: Task,
     metric: float,  # value of the task's metric; a correlation lies in [-1, 1]
 ) -> float:  # the same on [0, 1]
-    "The metric on the scale on which scores are added (decision 22)."
+    "The metric on the scale from 0 to 1 on which scores are added (decision 22)."
     return (metric + 1) / 2 if self.is_signed else metric
 
 # %% ../nbs/02_tasks.ipynb #cell-14
@@ -234,7 +234,7 @@ def _read_toml(path, fail):  # -> dict
         fail(f'is not TOML ({e})')
 
 # %% ../nbs/02_tasks.ipynb #a7ebbc05
-def _check_types(spec, fail):  # of what a TOML file says
+def _check_types(spec, fail):  # of the values in a TOML file
     for k in spec:
         if k not in _TOML:
             fail(f"unknown key '{k}'{nearest(k, sorted(_TOML))}")
@@ -282,7 +282,7 @@ def _check_files(files, base, fail):  # base: the folder that they must not leav
 def load_task(
     path,  # a TOML file
 ) -> Task:  # the task, with `folder` set to the file's folder
-    "Read a task from a TOML file; raises `InputError` if it is missing or cannot be."
+    "Read a task from a TOML file; raises `InputError` if it is missing or invalid."
     path = Path(path)
 
     def fail(what):
