@@ -53,10 +53,10 @@ def check_settings(
 # %% ../nbs/40_ablations.ipynb #cell-9
 def cell_environment(
     runs: str,  # folder of runs
-    threads: int = 0,  # CPU threads; 0: as many as torch likes
-    gpu: str | None = None,  # the GPU of this cell; None: all that the machine shows
+    threads: int = 0,  # CPU threads; 0: torch's default
+    gpu: str | None = None,  # the GPU of this cell; None: all visible GPUs
 ) -> dict:  # environment variables
-    "What the process that trains a cell is told."
+    "The environment variables of the process that trains a cell."
     out = dict(PALMTL_RUNS=str(runs))
     if threads:
         out['OMP_NUM_THREADS'] = str(threads)
@@ -68,7 +68,7 @@ def cell_environment(
 def run_cell(
     settings: Settings,  # of the run
     runs: str,  # folder of runs
-    threads: int = 0,  # CPU threads; 0: as many as torch likes
+    threads: int = 0,  # CPU threads; 0: torch's default
     gpu: str | None = None,  # as in `cell_environment`
 ):
     "Execute `nbs/train.ipynb` with these settings; the run's folder keeps the executed notebook."
@@ -113,13 +113,13 @@ Trainer(make_settings(**json.load(sys.stdin))).fit()
 
 # %% ../nbs/40_ablations.ipynb #8a47211a
 class ProcessJob:
-    "A cell that is trained by a process of its own, without papermill and a kernel."
+    "A cell that is trained by its own process, without papermill or a kernel."
 
     def __init__(
         self,
         settings: Settings,  # of the run
         runs: str,  # folder of runs
-        threads: int = 0,  # CPU threads; 0: as many as torch likes
+        threads: int = 0,  # CPU threads; 0: torch's default
         gpu: str | None = None,  # as in `cell_environment`
     ):
         self.log = Path(runs) / '.jobs' / f'{run_name(settings)}.log'
@@ -128,7 +128,7 @@ class ProcessJob:
         path = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
         env = os.environ | cell_environment(runs, threads, gpu) | dict(PYTHONPATH=path)
         command = [sys.executable, '-c', _TRAIN]
-        with open(self.log, 'wb') as log:  # a session of its own: Ctrl-C is for the grid
+        with open(self.log, 'wb') as log:  # its own session: Ctrl-C reaches only the grid
             streams = dict(stdin=subprocess.PIPE, stdout=log, stderr=log)
             self.process = subprocess.Popen(command, env=env, start_new_session=True, **streams)
         with self.process.stdin as stdin:
@@ -143,7 +143,7 @@ def done(self: ProcessJob) -> bool:
 
 @patch
 def cancel(self: ProcessJob):
-    "End the process; a run that trains already writes its checkpoint first."
+    "End the process; a run that is already training first writes its checkpoint."
     self.process.terminate()
 
 
@@ -173,7 +173,7 @@ class Grid:
         if not self.seeds:
             raise InputError(f"grid '{name}' has no seeds; at least one was expected")
         self.settings = {}  # (label, seed) -> Settings
-        for seed, label in itertools.product(self.seeds, cells):  # one seed of everything first
+        for seed, label in itertools.product(self.seeds, cells):  # first all cells of one seed
             try:
                 own = cells[label](seed) if callable(cells[label]) else cells[label]
                 given = (base or {}) | own | dict(seed=seed)
@@ -204,13 +204,13 @@ def run_of(self: Grid, key) -> Run:  # key: (label, seed)
 
 @patch
 def finished(self: Grid) -> dict:  # (label, seed) -> `Run`
-    "The runs that have ended."
+    "The finished runs."
     runs = {key: self.run_of(key) for key in self.settings}
     return {key: run for key, run in runs.items() if run.state == 'finished'}
 
 # %% ../nbs/40_ablations.ipynb #36e1e7fa
 def visible_gpus() -> list:  # of str, as CUDA_VISIBLE_DEVICES names them; empty without a GPU
-    "The GPUs that this process may use; it starts none of them."
+    "The GPUs that this process may use; none of them is initialised."
     import torch
 
     n = torch.cuda.device_count()
@@ -227,14 +227,14 @@ def _make_executor(folder, cluster, threads, hours, gpus, slurm):
         timeout_min=max(1, math.ceil(hours * 60)),
         name='palmtl',
         cpus_per_task=threads,
-        gpus_per_node=gpus if cluster == 'slurm' else 0,  # here each cell is told its own
+        gpus_per_node=gpus if cluster == 'slurm' else 0,  # locally each cell gets its own
     )
     executor.update_parameters(**(parameters | (slurm or {})))
     return executor
 
 # %% ../nbs/40_ablations.ipynb #2770ffd2
 @patch
-def _work_of(self: Grid, key):  # of a cell, for the forecast: its examples, but for a factor
+def _work_of(self: Grid, key):  # of a cell, for the forecast: its examples, up to a factor
     s = self.settings[key]
     return s.epochs * s.more_batches * s.batch_size
 
@@ -268,7 +268,7 @@ def _take_result(self: Grid, name, key, job):
 # %% ../nbs/40_ablations.ipynb #a9bc9ff4
 @patch
 def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
-    # start(key, worker) -> job; whether a cell can win is asked every tenth time
+    # start(key, worker) -> job; cells that cannot win are looked for every tenth time
     waiting, active, places, looks = list(todo), {}, {}, itertools.count(1)
     try:
         while waiting or active:
@@ -316,13 +316,13 @@ _BAR = '{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}'
 # %% ../nbs/40_ablations.ipynb #8d1b551c
 @patch(as_prop=True)
 def plan(self: Grid) -> Path:
-    "The file that tells others what the grid is."
+    "The file that describes the grid to other processes."
     return self.where / '.grids' / f'{re.sub("[^a-zA-Z0-9_-]+", "-", self.name)}.json'
 
 
 @patch(as_prop=True)
 def stopped_early(self: Grid) -> dict:  # cell -> what it was judged by
-    "The unfinished cells that `train(prune=...)` stopped, as the plan has them."
+    "The unfinished cells that `train(prune=...)` stopped, according to the plan."
     try:
         stopped = json.loads(self.plan.read_text(encoding='utf-8'))['stopped early']
     except (OSError, ValueError, KeyError):
@@ -336,9 +336,9 @@ def stopped_early(self: Grid) -> dict:  # cell -> what it was judged by
 @patch
 def write_plan(
     self: Grid,
-    stopped: dict | None = None,  # cells that were stopped early; None: as the plan has them
+    stopped: dict | None = None,  # cells that were stopped early; None: those in the plan
 ) -> Path:  # of the file
-    "Write into the folder of runs what is to be trained, so that others can watch the whole grid."
+    "Write into the folder of runs what will be trained, so that others can watch the whole grid."
     runs = [
         dict(cell=label, seed=seed, run=run_name(s), settings=changed_settings(s))
         for (label, seed), s in self.settings.items()
@@ -352,7 +352,7 @@ def write_plan(
 # %% ../nbs/40_ablations.ipynb #5d6d1239
 def curve_of(
     run: Run,  # begun or finished
-) -> list:  # of (share of the run's steps, total that would be kept), one an evaluation
+) -> list:  # of (share of the run's steps, total that would be kept), one per evaluation
     "How a run's kept total has grown."
     of, out = run.read_json('environment.json')['steps'], []
     falls = run.settings.keep == 'last'
@@ -364,10 +364,10 @@ def curve_of(
 # %% ../nbs/40_ablations.ipynb #9e6d8abf
 def end_interval(
     curve: list,  # of (share, total), from `curve_of`
-    finished: list,  # of curves to their end
+    finished: list,  # complete curves
     level: float = 0.95,  # of the interval, in (0, 1)
-) -> tuple:  # (low, high); infinite where fewer than three finished runs tell
-    "Where a run will end, if it gains from here on what finished runs gained."
+) -> tuple:  # (low, high); infinite with fewer than three finished runs
+    "Where a run will end if it gains from here on as much as finished runs did."
     gains = []
     for other in finished:
         reached = [total for share, total in other if share <= curve[-1][0] + 1e-9]
@@ -385,7 +385,7 @@ def cells_behind(
     intervals: dict,  # (cell, seed) -> (low, high), where the run ended or will end
     margin: float = 0.0,  # how far behind a cell must be, in units of the total
 ) -> dict:  # cell -> what it was judged by
-    "The cells whose mean, at its best, stays below the best cell's at its worst."
+    "The cells whose mean at its best is below the best cell's mean at its worst."
     cells = {}
     for (cell, seed), ends in intervals.items():
         cells.setdefault(cell, {})[seed] = ends
@@ -394,7 +394,7 @@ def cells_behind(
     worst = {c: np.mean([low for low, _ in ends.values()]) for c, ends in cells.items()}
     best, out = max(worst, key=worst.get), {}
     for cell, ends in cells.items():
-        both = [s for s in ends if s in cells[best]]  # like is compared with like
+        both = [s for s in ends if s in cells[best]]  # only common seeds are compared
         if cell == best or not both:
             continue
         high = float(np.mean([ends[s][1] for s in both]))
@@ -409,7 +409,7 @@ def behind(
     self: Grid,
     margin: float = 0.0,  # as in `cells_behind`
 ) -> dict:  # cell -> what it was judged by
-    "The cells that cannot become the best any more, by the curves as they are now."
+    "The cells that can no longer become the best, according to the curves so far."
     curves, finished = {}, {}
     for key in self.settings:
         run = self.run_of(key)
@@ -458,10 +458,10 @@ def train(
     slurm: dict | None = None,  # more of submitit's parameters, such as `slurm_partition`
     poll: float = 1.0,  # seconds between looks at the jobs
     through: str = 'notebook',  # `notebook`: papermill and a kernel; `process`: neither, local only
-    gpus: int = 0,  # of a job on Slurm
-    prune: float | None = None,  # stop cells that stay so far behind the best; None: none
+    gpus: int = 0,  # per job on Slurm
+    prune: float | None = None,  # stop cells this far behind the best; None: no cell
 ) -> pd.DataFrame:  # `table()`
-    "Train what is not finished; a failed cell does not stop the others, an interrupt does."
+    "Train all unfinished runs; a failed cell does not stop the others, an interrupt does."
     self.check()
     if prune is not None and not prune >= 0:
         raise InputError(f'prune is {prune}; a margin of at least 0 was expected, or None')
@@ -496,7 +496,7 @@ def _scores(run, keep):  # of a finished run, for the table; raises if it is dam
 # %% ../nbs/40_ablations.ipynb #1bac682e
 @patch
 def table(self: Grid) -> pd.DataFrame:  # one row per cell and seed
-    "What became of every cell; a damaged or missing run has its reason and no scores."
+    "The outcome of every cell; a damaged or missing run has its reason and no scores."
     out, early = [], {c: stopped_text(x) for c, x in self.stopped_early.items()}
     for (label, seed), s in self.settings.items():
         run = self.run_of((label, seed))
@@ -563,7 +563,7 @@ def paper_cells(
     small_tasks=('sst', 'sts'),  # the tasks that BOOT doubles
     rows=None,  # labels to keep; all if None
 ) -> dict:  # label -> settings
-    "The cells of the paper's tables for an encoder with so many layers."
+    "The cells of the paper's tables for an encoder with this many layers."
     out = {}
     for label in rows or _PAPER_CELLS:
         s = _PAPER_CELLS[label]

@@ -55,7 +55,7 @@ def find_members(
 def soup(
     states,  # of models: each name -> tensor
 ) -> dict:  # name -> tensor
-    "The mean weights of models of one shape; raises `InputError` if they have several."
+    "The mean weights of models of one shape; raises `InputError` if their shapes differ."
     first = states[0]
     for state in states[1:]:
         for name in first.keys() | state.keys():
@@ -70,7 +70,7 @@ def soup(
 def soup_model(
     runs,  # of `Run`, from `find_members`
 ) -> tuple:  # (model in evaluation mode, tokenizer)
-    "The model with the runs' mean weights; raises `InputError` if they began differently."
+    "The model with the runs' mean weights; raises `InputError` if their encoders differ."
     first = runs[0]
     begun = [r.read_json('environment.json')['sources']['encoder'] for r in runs]
     for run, encoder in zip(runs, begun):
@@ -84,7 +84,7 @@ def soup_model(
 
 # %% ../nbs/43_ensembles.ipynb #77ad92af
 def split_rows(
-    run: Run,  # whose tasks
+    run: Run,  # its tasks and settings are used
     data=None,  # folder with the data, if the one in the settings is not here
 ) -> dict:  # split -> task -> Rows, of dev and test
     "The rows that a run is scored on, and those that it predicts."
@@ -121,7 +121,7 @@ def ensemble_opinions(
     device='cpu',  # where they compute
     both_orders: bool | None = None,  # average a pair's logits over both; None: as each run has it
 ) -> dict:  # task -> (rows, classes) or (rows, 1)
-    "What runs say together."
+    "The joint predictions of several runs."
     if how == 'soup':
         s = runs[0].settings
         both = s.both_orders if both_orders is None else both_orders
@@ -138,7 +138,7 @@ def ensemble_name(
     how: str,  # one of `HOW`
     both_orders: bool | None = None,  # as in `ensemble_opinions`
 ) -> str:  # e.g. `vote-3-1f3a9c0b`
-    "A name that the same ensemble has again."
+    "A name that the same ensemble always gets."
     parts = [r.folder.name for r in runs] + [how, str(both_orders)]
     digest = hashlib.sha256('\n'.join(parts).encode()).hexdigest()[:8]
     orders = '-both' if both_orders else ''
@@ -187,7 +187,7 @@ def _summary(runs, how, both, folder, judged, test, seconds):
 # %% ../nbs/43_ensembles.ipynb #e692f582
 def make_ensemble(
     runs,  # each a `Run`, its folder, or its name
-    folder,  # to be made; it must not hold anything yet
+    folder,  # to be made; it must be new or empty
     how: str = 'vote',  # one of `HOW`
     both_orders: bool | None = None,  # average a pair's logits over both; None: as each run has it
     data=None,  # folder with the data, if the one in the settings is not here
@@ -201,7 +201,7 @@ def make_ensemble(
     device, began = pick_device(device), time.perf_counter()
     rows, s = split_rows(runs[0], data), runs[0].settings
     if how == 'stored' and not (runs[0].folder / 'predictions').exists():
-        rows['test'] = {}  # a published record keeps the dev rows only
+        rows['test'] = {}  # a published record keeps only the dev rows
     said = {k: ensemble_opinions(runs, r, how, device, both_orders) for k, r in rows.items()}
     seconds = time.perf_counter() - began
     (folder / 'predictions').mkdir(parents=True, exist_ok=True)
@@ -247,7 +247,7 @@ def _write_record(folder, runs, how, asked, both, device):
 
 # %% ../nbs/43_ensembles.ipynb #c9daaa78
 def main(
-    args=None,  # words of the command line; those of the process if None
+    args=None,  # of the command line; `sys.argv` if None
 ) -> int:  # exit status
     "`python -m palmtl.ensembles RUN RUN ... -o FOLDER`"
     parser = argparse.ArgumentParser(prog='python -m palmtl.ensembles', description=__doc__)
