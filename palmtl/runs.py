@@ -29,7 +29,7 @@ from palmtl.settings import (
 
 # %% ../nbs/22_runs.ipynb #cell-19
 def runs_folder() -> Path:
-    "`PALMTL_RUNS`, or `runs` in the project's root, or without notebooks in the working directory."
+    "`PALMTL_RUNS`; else `runs` in the project's root or, if installed, in the working directory."
     if os.environ.get('PALMTL_RUNS'):
         return Path(os.environ['PALMTL_RUNS']).expanduser()
     root = Path.cwd()
@@ -50,7 +50,7 @@ def _version(package):  # None if it is not installed
         return None
 
 # %% ../nbs/22_runs.ipynb #adffdf73
-def _git(*words):  # what git says of the project, or ''
+def _git(*words):  # git's output for the project, or ''
     folder = Path(sys.modules['palmtl'].__file__).parent
     options = dict(cwd=folder, capture_output=True, text=True, timeout=10)
     try:
@@ -68,13 +68,13 @@ def _processor():
 
 # %% ../nbs/22_runs.ipynb #58e72355
 def describe_environment(
-    device: str = 'cpu',  # on which the run computes
+    device: str = 'cpu',  # the run's device
 ) -> dict:
-    "Versions, machine and commit: what a rerun needs to know."
+    "Versions, machine and commit, for a rerun."
     import torch
 
     on_gpu = str(device).startswith('cuda')
-    note = os.environ.get('PALMTL_NOTE')  # what else a reader of the record must know
+    note = os.environ.get('PALMTL_NOTE')  # other facts that a reader of the record must know
     return dict(
         python=platform.python_version(),
         platform=platform.platform(),
@@ -91,9 +91,9 @@ def describe_environment(
 
 # %% ../nbs/22_runs.ipynb #dc8a9925
 def peak_memory(
-    device: str = 'cpu',  # on which the run computes
+    device: str = 'cpu',  # the run's device
 ) -> int:  # bytes
-    "The most memory that this process has held, on a GPU what torch has held there."
+    "The peak memory of this process; on a GPU, torch's peak memory there."
     if str(device).startswith('cuda'):
         import torch
 
@@ -105,7 +105,7 @@ def peak_memory(
 
 # %% ../nbs/22_runs.ipynb #cell-20
 class Run:
-    "A run's folder: made, checked, written to and read from."
+    "A run's folder: create, check, write and read it."
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -118,7 +118,7 @@ class Run:
         return self.read_json('summary.json')
 
     def is_requested(self, what):  # `stop` or `pause`
-        "Whether somebody put such a file into the folder."
+        "Whether the folder contains such a file."
         return (self.folder / what).exists()
 
     def append(self, events):  # of dict
@@ -131,10 +131,10 @@ class Run:
         return pd.DataFrame(self.events(kind))
 
 # %% ../nbs/22_runs.ipynb #787ce3d3
-def _first_change(record, old):  # the first setting that counts and differs, or None
+def _first_change(record, old):  # the first relevant setting that differs, or None
     defaults = {n: f.metadata['default'] for n, f in _FIELDS.items()}
     new = record['settings']
-    old_settings = defaults | old['settings']  # one newer than the folder was at its default
+    old_settings = defaults | old['settings']  # a setting newer than the folder had its default
     for k in sorted(new.keys() | old_settings.keys()):
         if k not in NOT_IN_NAME and old_settings.get(k) != new.get(k):
             return k
@@ -154,10 +154,10 @@ def _make_folder(folder, record):
 
 # %% ../nbs/22_runs.ipynb #7548108c
 def run_path(
-    settings: Settings,  # of a run, begun or not
+    settings: Settings,  # of a run, started or not
     runs=None,  # folder of runs; `runs_folder()` if None
 ) -> Path:  # of its folder
-    "Where a run is or will be; one that an earlier version named otherwise is known by its digest."
+    "Where a run is or will be; its digest finds a run that an earlier version named otherwise."
     folder = Path(runs or runs_folder()) / run_name(settings)
     digest = folder.name.rpartition('-')[2]
     before = [] if folder.exists() else sorted(folder.parent.glob(f'*-{digest}'))
@@ -167,10 +167,10 @@ def run_path(
 @patch(cls_method=True)
 def open(
     cls: Run,
-    settings: Settings,  # what the run is to be
+    settings: Settings,  # of the run
     runs=None,  # folder of runs; `runs_folder()` if None
 ):
-    "The run with these settings, new or as it exists; `InputError` if that one has others."
+    "The run with these settings, new or existing; `InputError` if its folder has others."
     self = cls(run_path(settings, runs))
     record = json_ready(run_record(settings))
     if not (self.folder / 'settings.json').exists():
@@ -212,7 +212,7 @@ def record(self: Run):
 def settings(self: Run):
     record = self.record['settings']
     for path in record.get('plugins', []):
-        load_plugin(path)  # other settings may name what it registers
+        load_plugin(path)  # other settings may use names that it registers
     for k in record:
         if k not in _FIELDS:
             what = f"settings.json is of another version; this one knows no setting '{k}'"
@@ -240,13 +240,13 @@ def state(self: Run):
     return 'unfinished' if begun else 'new'
 
 # %% ../nbs/22_runs.ipynb #b0b4be93
-def _steps_done(event):  # a step's event has the number of the step, from 0
+def _steps_done(event):  # a step's event has the step's number, from 0
     return event['step'] + (event.get('event') == 'step')
 
 
 @patch
 def progress(self: Run) -> tuple:  # (steps done, steps in all)
-    "How far an unfinished run has come, from the end of its events."
+    "The progress of an unfinished run, from the end of its events."
     try:
         with open(self.folder / 'events.jsonl', 'rb') as f:
             start = f.seek(max(0, f.seek(0, 2) - 20_000))
@@ -259,7 +259,7 @@ def progress(self: Run) -> tuple:  # (steps done, steps in all)
 # %% ../nbs/22_runs.ipynb #d1285b03
 @patch
 def digests(self: Run) -> dict:  # file -> sha256
-    "Digests of what a finished run's figures come from."
+    "Digests of the files from which a finished run's figures are made."
     names = 'settings.json environment.json events.jsonl events.jsonl.gz dev.npz'.split()
     for part in ('best', 'predictions'):
         names += [f'{part}/{p.name}' for p in sorted((self.folder / part).glob('*'))]
@@ -269,7 +269,7 @@ def digests(self: Run) -> dict:  # file -> sha256
 # %% ../nbs/22_runs.ipynb #73f0d9f3
 @patch
 def verify(self: Run):
-    "Raise `InputError` if a finished run's files are not what they were when it ended."
+    "Raise `InputError` if a finished run's files have changed since it ended."
     try:
         was = self.summary['files']
     except (KeyError, TypeError):
@@ -287,7 +287,7 @@ def verify(self: Run):
 # %% ../nbs/22_runs.ipynb #465bf705
 @patch
 def events(self: Run, kind=None) -> list:  # of dict
-    "The events, or those of one kind; a last line that is still being written is left out."
+    "The events, or those of one kind; a last line that is still incomplete is left out."
     path = self.folder / 'events.jsonl'
     packed = self.folder / 'events.jsonl.gz'  # in a published record
     try:
@@ -295,7 +295,7 @@ def events(self: Run, kind=None) -> list:  # of dict
             data = gzip.decompress(packed.read_bytes())
         else:
             data = path.read_bytes() if path.exists() else b''
-        whole = data.decode('utf-8').split('\n')[:-1]  # after the last break it is unfinished
+        whole = data.decode('utf-8').split('\n')[:-1]  # the last line may be incomplete
         out = [json.loads(line) for line in whole]
     except (ValueError, RecursionError, EOFError, OSError, zlib.error):
         what = 'its events cannot be read; a line is cut short or not JSON'
@@ -307,7 +307,7 @@ def events(self: Run, kind=None) -> list:  # of dict
 # %% ../nbs/22_runs.ipynb #bcee3a2f
 @patch
 def with_folder(self: Run, task: Task) -> Task:
-    "A task of the run and, if it was read from a TOML file that is still there, its folder."
+    "A task of the run, with its folder if its TOML file still exists."
     for path in self.settings.tasks:
         path = find_folder(path)
         if path.suffix == '.toml' and path.exists():
@@ -321,9 +321,9 @@ def with_folder(self: Run, task: Task) -> Task:
 def dev_rows(
     self: Run,
     task: Task,  # one of the run's
-    data=None,  # folder with the data, if the one in the settings is not here
+    data=None,  # folder with the data, if the settings' folder is elsewhere
 ) -> Rows:
-    "The dev rows that the run is scored on; the data must be at hand."
+    "The dev rows that the run is scored on; the data must be available."
     s, task = self.settings, self.with_folder(task)
     return load_rows(task, str(data or s.data), limit_dev=s.limit_dev, bad_rows=s.bad_rows)['dev']
 
@@ -332,7 +332,7 @@ def dev_rows(
 def examples(
     self: Run,
 ) -> dict:  # task -> dict(prediction (rows,), correct (rows,) or None, replicates (n,))
-    "How the kept model did, row by row: as a record knows it, or scored again with the data."
+    "The kept model's results, row by row: from a record, or scored again with the data."
     if (self.folder / 'dev.npz').exists():
         with np.load(self.folder / 'dev.npz') as z:
             return {t.name: _kept_examples(z, t.name) for t in self.tasks}
@@ -362,7 +362,7 @@ def _score_again(self: Run, task):
 # %% ../nbs/22_runs.ipynb #93852606
 @patch
 def error(self: Run) -> str:  # '' if nothing is known
-    "What ended the run before its end, as the process that trained it said."
+    "The error that ended the run early, as reported by the process that trained it."
     try:
         return (self.folder / 'error.txt').read_text(encoding='utf-8')
     except (OSError, ValueError):
@@ -371,7 +371,7 @@ def error(self: Run) -> str:  # '' if nothing is known
 # %% ../nbs/22_runs.ipynb #ff8f2659
 @patch
 def scores(self: Run) -> pd.DataFrame:  # one row per task, then the total
-    "The final scores of a finished run, with 95 % intervals, beside what the majority row scores."
+    "The final scores of a finished run, with 95 % intervals and the majority baseline."
     s, keep = self.summary, self.record['settings']['keep']
     out = [
         {
@@ -401,7 +401,7 @@ def scores(self: Run) -> pd.DataFrame:  # one row per task, then the total
 # %% ../nbs/22_runs.ipynb #71495def
 @patch
 def score_text(self: Run) -> str:  # markdown
-    "The final dev scores of a finished run in words, beside what the majority row scores."
+    "The final dev scores of a finished run in words, with the majority baseline."
     s, tasks = self.summary, self.tasks
     kept = s[self.record['settings']['keep']]
     text = f'**Dev score {kept["score"]:.3f}** (majority row {s["majority_score"]:.3f})'
@@ -419,7 +419,7 @@ def find_run(
     run,  # a `Run`, its folder, or its name in the folder of runs
     runs=None,  # folder of runs; `runs_folder()` if None
 ) -> Run:
-    "The run that is meant; raises `InputError` if it is not there."
+    "The run of that name or folder; raises `InputError` if there is none."
     if isinstance(run, Run):
         return run
     runs = Path(runs or runs_folder())
@@ -433,9 +433,9 @@ def find_run(
 
 # %% ../nbs/22_runs.ipynb #f25963b2
 def run_or_record(
-    folder,  # of a run, there or not
+    folder,  # of a run; it need not exist
 ) -> Run:
-    "The run, or its published record if it is not finished; a record is known by its digest."
+    "The run, or if it is not finished its published record, found by its digest."
     run = Run(folder)
     if run.state != 'finished':
         digest = run.folder.name.rpartition('-')[2]
@@ -447,11 +447,11 @@ def run_or_record(
 
 # %% ../nbs/22_runs.ipynb #e7718678
 def read_reports(
-    kind: str,  # `behaviour`, `probes`: also the folder of those that are published
-    has,  # takes a report; raises `KeyError` or `TypeError` for what is none
-    folder=None,  # of reports; that of the clone if None
+    kind: str,  # `behaviour` or `probes`; also the name of the published folder
+    has,  # called with each report; raises `KeyError` or `TypeError` if it is not valid
+    folder=None,  # of reports; the published ones if None
 ) -> list:  # of dict
-    "What was measured of runs, a file each; raises `InputError` for one that cannot be read."
+    "The reports on runs, one file each; raises `InputError` if one cannot be read."
     out = []
     for path in sorted(Path(folder or find_folder(f'runs/published/{kind}')).glob('*.json')):
         try:
@@ -469,23 +469,23 @@ RUN_NAMES = 'gate_run', 'fork', 'teacher'  # settings that name other runs
 def all_settings(
     run: Run,  # of any version
 ) -> dict:  # setting -> value
-    "What the record holds, and the default of what it does not know."
+    "The record's settings, and the defaults of settings that it lacks."
     return {k: f.metadata['default'] for k, f in _FIELDS.items()} | run.record['settings']
 
 
 def name_without_seed(
-    name: str,  # of a run, or of a moment of it
+    name: str,  # of a run, or of a fork point
 ) -> str:  # e.g. `annealed-0pals-cross` of `annealed-0pals-cross-s11711-29621ebb`
-    "A run's name without its seed and digest; of any other folder, its name."
+    "A run's name without its seed and digest; any other folder's name as it is."
     return re.sub(r'-s\d+(-from\d+)?-[0-9a-f]{8}', r'\1', name)
 
 # %% ../nbs/22_runs.ipynb #607d928c
-def _but_for_seed(run):  # the settings that make a cell, as they are
+def _but_for_seed(run):  # the settings that define a cell, unchanged
     left_out = NOT_IN_NAME | {'seed'}
     return {k: v for k, v in all_settings(run).items() if k not in left_out}
 
 
-def _followed(run, value, seen):  # what the other run is, if it is there and has this run's seed
+def _followed(run, value, seen):  # the other run's cell, if it exists and has this run's seed
     if isinstance(value, list):
         return [_followed(run, name, seen) for name in value]
     name, _, step = str(value).partition('@')
@@ -494,18 +494,18 @@ def _followed(run, value, seen):  # what the other run is, if it is there and ha
         if name and all_settings(other)['seed'] == all_settings(run)['seed']:
             return [_cell_of(other, [*seen, run.folder.name]), step]
     except InputError:
-        pass  # it is not there, or damaged: it stays a name
+        pass  # it is missing or damaged: its name stays
     return value
 
 
-def _cell_of(run, seen=()):  # its settings but for the seed, and those of the runs it names
+def _cell_of(run, seen=()):  # its settings without the seed, and those of the runs that it names
     out = _but_for_seed(run)
     for k in RUN_NAMES if run.folder.name not in seen else ():  # no circles
         out[k] = _followed(run, out[k], seen)
     return out
 
 # %% ../nbs/22_runs.ipynb #b83ff2fd
-def _grouped(keys):  # of (settings, run) -> the runs of equal settings, tasks and plugins
+def _grouped(keys):  # of (settings, run) -> groups of equal settings, tasks and plugins
     groups = {}
     for settings, r in keys:
         rest = {k: v for k, v in r.record.items() if k != 'settings'}
@@ -513,7 +513,7 @@ def _grouped(keys):  # of (settings, run) -> the runs of equal settings, tasks a
     return groups
 
 
-def _name_for_all(names):  # of runs or lists of runs: without seed and digest if they differ
+def _name_for_all(names):  # of runs or lists of runs; without seed and digest if they differ
     if all(n == names[0] for n in names):
         return names[0]
     if isinstance(names[0], list):
@@ -523,8 +523,8 @@ def _name_for_all(names):  # of runs or lists of runs: without seed and digest i
 # %% ../nbs/22_runs.ipynb #f9264694
 def group_runs(
     runs: list,  # of Run
-) -> list:  # of (settings but for the seed, runs)
-    "Runs of the same settings and tasks, whatever their seed, in one group."
+) -> list:  # of (settings without the seed, runs)
+    "Group runs with the same settings and tasks, whatever their seed."
     groups = {}
     for key, alike in _grouped((_cell_of(r), r) for r in runs).items():
         as_they_are = _grouped((_but_for_seed(r), r) for r in alike)
@@ -538,7 +538,7 @@ def group_runs(
     return out
 
 # %% ../nbs/22_runs.ipynb #2a594af2
-def _without_folders(path):  # a setting's absolute paths, by their last part
+def _without_folders(path):  # replaces a setting's absolute paths by their last part
     hub = 'hub:' if path.startswith('hub:') else ''
     parts = path.removeprefix(hub).split(os.pathsep)  # several folders of data
     return hub + os.pathsep.join(Path(p).name if Path(p).is_absolute() else p for p in parts)
@@ -548,7 +548,7 @@ def without_paths(
     record: dict,  # a run's settings.json; it is changed
     text: str,  # the command that makes the run
 ) -> tuple:  # (record, text)
-    "Record and command with names in place of absolute paths, for other people's eyes."
+    "Record and command with names instead of absolute paths, for publication."
     s = record['settings']
     lists = [s.get(k, []) for k in ('tasks', 'plugins', 'teacher')]
     for path in [s['encoder'], s['data'], *sum(lists, [])]:
@@ -593,18 +593,18 @@ def publish(
     run: Run,  # finished
     to=None,  # folder of records; `published` in `runs_folder()` if None
 ) -> Run:  # the record
-    "Write a run's small record: settings, environment with the command, events, predictions."
+    "Write a small record of a run: settings, environment with the command, events, predictions."
     if run.state != 'finished':
         what = f'is {run.state}; only a finished run can be published'
         raise InputError(f'run folder {run.folder}: {what}')
-    made = run.record.get('ensemble')  # of other runs: named and made in another way
+    made = run.record.get('ensemble')  # made of other runs: its name and command differ
     name = run.folder.name if made else run_name(run.settings)
     out = Path(to or runs_folder() / 'published') / name
     how = made['command'] if made else command(run.settings)
     record, text = without_paths(run.record, how)
     run.verify()
     np.savez_compressed(buffer := io.BytesIO(), **_examples_table(run))
-    out.mkdir(parents=True, exist_ok=True)  # only now: what cannot be read leaves nothing behind
+    out.mkdir(parents=True, exist_ok=True)  # last: if reading fails, nothing is left behind
     ids = _keep_ids(run, out.parent / 'ids')
     write_atomic(out / 'dev.npz', buffer.getvalue())
     events = b'' if made else (run.folder / 'events.jsonl').read_bytes()
