@@ -44,10 +44,10 @@ class Rung:
     over: str  # the rung that it is compared with; '' for the first
     changes: dict = field(default_factory=dict)  # settings, on top of those of `over`
     source: str = ''  # who proposed it
-    reason: str = ''  # why it might help, in a sentence
-    made: tuple = ()  # (how, both_orders) of `make_ensemble`; or trained after `over`: by its
-    # vote as `teacher`, or from its last epoch on as `fork`; empty: trained
-    faster: float = 1.0  # steps of an epoch are divided by this, so that equal rows are read
+    reason: str = ''  # why it might help, in a few words
+    made: tuple = ()  # (how, both_orders) of `make_ensemble`; or trained after `over`: with its
+    # vote as `teacher`, or only for the last epoch as `fork`; empty: trained
+    faster: float = 1.0  # steps of an epoch are divided by this: the rows read stay equal
 
 # %% ../nbs/66_ladder.ipynb #62982e10
 # fmt: off
@@ -113,7 +113,7 @@ LADDER = (
 def known_rungs(
     names=None,  # of rungs, a list or a text with `;` between; all if None
 ) -> tuple:  # of `Rung`, in their order, with every rung that they are compared with
-    "The rungs whose settings this version knows; raises `InputError` for an unknown name."
+    "The rungs whose settings this version has; raises `InputError` for an unknown name."
     by_name = {r.name: r for r in LADDER}
     if isinstance(names, str):
         names = [n.strip() for n in names.split(';') if n.strip()]
@@ -164,7 +164,7 @@ BUDGET = dict(  # of the published records; arguments of `study`
 SEEDS = 11711, 11712, 11713
 
 # %% ../nbs/66_ladder.ipynb #1ea34807
-def _is_made(rung):  # of other runs, without training
+def _is_made(rung):  # from other runs, without training
     return bool(rung.made) and rung.made[0] in HOW
 
 
@@ -173,13 +173,13 @@ def _is_later(rung):  # trained, but after the runs that it needs
 
 # %% ../nbs/66_ladder.ipynb #0c29ebf4
 class Ladder:
-    "The rungs, their runs, and what was made of them."
+    "The rungs, their runs, and the ensembles made from them."
 
     def __init__(
         self,
         encoder: str = 'minilm',  # as in the settings
         data: str = 'data/cs224n',  # as in the settings
-        seeds=SEEDS,  # of every rung; a text with commas too
+        seeds=SEEDS,  # of every rung; also as a text with commas
         names=None,  # rungs; all if None, as in `known_rungs`
         steps: int = 250,  # of an epoch
         runs=None,  # folder of runs; `runs_folder()` if None
@@ -194,7 +194,7 @@ class Ladder:
         self.trained = study('ladder', cells, steps=steps, **budget)
         for rung in filter(_is_later, self.rungs):
             cells[rung.name] = cells[rung.over] | rung.changes
-        self.grid = study('ladder', cells, steps=steps, **budget)  # with those that need others
+        self.grid = study('ladder', cells, steps=steps, **budget)  # also those that need others
         for rung in filter(_is_later, self.rungs):
             self.let_follow(rung)
 
@@ -204,7 +204,7 @@ class Ladder:
 # %% ../nbs/66_ladder.ipynb #08f9e962
 @patch
 def let_follow(self: Ladder, rung: Rung):
-    "Tell the runs of a rung which runs they learn from, or go on from; these keep that moment."
+    "Set the teachers, or the parents and their fork points, of a rung's runs."
     parents = {s: self.trained.settings[rung.over, s] for s in self.seeds}
     for seed, parent in parents.items():
         name = run_name(parent)
@@ -212,7 +212,7 @@ def let_follow(self: Ladder, rung: Rung):
         needs = dict(teacher=[run_name(p) for p in parents.values()])
         if rung.made[0] == 'fork':
             needs = dict(fork=f'{name}@{step}')
-            kept = dataclasses.replace(parent, keep_forks='epochs')  # of the same name
+            kept = dataclasses.replace(parent, keep_forks='epochs')  # its name is the same
             self.trained.settings[rung.over, seed] = self.grid.settings[rung.over, seed] = kept
         own = self.grid.settings[rung.name, seed]
         self.grid.settings[rung.name, seed] = dataclasses.replace(own, **needs)
@@ -220,14 +220,14 @@ def let_follow(self: Ladder, rung: Rung):
 
 @patch
 def keys_of(self: Ladder, rung: Rung) -> list:  # of (name, seed)
-    "The runs of a rung: one a seed, or one in all where all seeds are put together."
+    "The runs of a rung: one per seed, or a single one if it combines all seeds."
     alone = not _is_made(rung) or rung.name == 'both orders'
     return [(rung.name, s) for s in (self.seeds if alone else self.seeds[:1])]
 
 
 @patch
 def members_of(self: Ladder, rung: Rung, seed) -> list:  # of `Run`
-    "The runs of which a run is made."
+    "The runs that a run is made from."
     trunk = rung
     while _is_made(trunk):
         trunk = next(r for r in self.rungs if r.name == trunk.over)
@@ -246,7 +246,7 @@ def run_of(self: Ladder, rung: Rung, seed) -> Run:  # of any state
 # %% ../nbs/66_ladder.ipynb #3aaf5e33
 @patch
 def make(self: Ladder, data=None, device='auto') -> int:  # ensembles made
-    "Make what is made of finished runs and is not there yet."
+    "Make the missing ensembles whose runs are finished."
     done = 0
     for rung in filter(_is_made, self.rungs):
         for _, seed in self.keys_of(rung):
@@ -264,13 +264,13 @@ def train(
     self: Ladder,
     **how,  # arguments of `Grid.train`: workers, threads, through, ...
 ) -> pd.DataFrame:  # `table()`
-    "Train what is not finished: first the runs, then what is made of them, then their students."
+    "Train what is not finished: first the runs, then make the ensembles, then train students."
     self.trained.train(**how)
     self.make()
     teachers = [self.grid.run_of(k).state for k in self.trained.settings if k[0] == TRUNK]
     if len(self.grid) > len(self.trained) and set(teachers) == {'finished'}:
         self.grid.train(**how)
-    self.__dict__.pop('known', None)  # what was read before is old
+    self.__dict__.pop('known', None)  # what was read before is out of date
     return self.table()
 
 
@@ -290,7 +290,7 @@ def publish(
     return done
 
 # %% ../nbs/66_ladder.ipynb #00a47409
-def _cost(run):  # of training: seconds of the processor where they are known, bytes
+def _cost(run):  # of training: seconds (of the processor if known), bytes
     events = run.events('step')
     one_thread = run.settings.threads == 1
     cpu = events[-1].get('cpu') if events and one_thread else None
@@ -301,13 +301,13 @@ def _cost(run):  # of training: seconds of the processor where they are known, b
 
 @patch
 def costs(self: Ladder, rung: Rung) -> dict:  # seconds, memory (MB), forwards, models; or nan
-    "What a run of a rung costs: to train with all its members, to hold, and to ask."
+    "The cost of a rung's run: training (with all its members), memory, inference."
     out = []
     for _, seed in self.keys_of(rung):
         run = self.run_of(rung, seed)
         if run.state == 'finished':
             members = self.members_of(rung, seed) if _is_made(rung) else [run]
-            if run.settings.teacher:  # which had to be trained as well
+            if run.settings.teacher:  # the teachers had to be trained too
                 members = [*members, *(self.grid.run_of((rung.over, s)) for s in self.seeds)]
             each = np.array([_cost(r) for r in members if r.state == 'finished'])
             both = 2 if run.settings.both_orders else 1
@@ -330,7 +330,7 @@ def compare_rows(
     x: dict,  # of a quantity: value, replicates
     y: dict,  # of the same quantity and rows
     margin: float = MARGIN,  # the smallest difference that matters
-) -> dict:  # as `compare_seeds`, for other dev rows alone
+) -> dict:  # as `compare_seeds`, but only for other dev rows
     "The difference of two single runs, with the interval of the paired bootstrap."
     low, high = paired_difference(x['replicates'], y['replicates'])
     difference, says = y['value'] - x['value'], verdict(low, high, margin)
@@ -340,7 +340,7 @@ def compare_rows(
 # %% ../nbs/66_ladder.ipynb #7742aa92
 @patch
 def read(self: Ladder) -> dict:  # (rung, seed) -> `run_replicates`, or None
-    "What all runs and ensembles are compared by."
+    "Read the values and replicates of all runs and ensembles."
     if not hasattr(self, 'known'):
         self.known = {k: load_replicates(self.grid, k) for k in self.grid.settings}
         for rung in filter(_is_made, self.rungs):
@@ -351,7 +351,7 @@ def read(self: Ladder) -> dict:  # (rung, seed) -> `run_replicates`, or None
 
 @patch
 def gain(self: Ladder, rung: Rung, lent, what='score') -> dict:
-    "How much better a rung is than the one that it stands on."
+    "How much better a rung is than the one that it is compared with."
     known, over = self.read(), next((r for r in self.rungs if r.name == rung.over), None)
     if over is None:
         return NO_COMPARISON | dict(seeds=0)
@@ -372,7 +372,7 @@ def worth_it(
     says: str,  # from `verdict`
     gain: float,  # of the score
     dearer: float,  # training time over that of the rung below; nan where unknown
-    forwards: float,  # forward passes when asked, over those of the rung below
+    forwards: float,  # forward passes at inference, over those of the rung below
     margin: float = MARGIN,  # the smallest difference that matters
 ) -> str:  # `yes`, `no`, `?`, or '' without runs
     "Whether a rung is worth its cost."
@@ -427,7 +427,7 @@ def conclude_ladder(
     table: pd.DataFrame,  # from `Ladder.table`
     goals: dict = GOALS,  # `one`, `several`: dev scores
 ) -> str:  # markdown, a few sentences
-    "What the ladder found, in numbers; or that it was not trained yet."
+    "What the ladder found, in numbers; or that it has not been trained yet."
     left = int((table.runs == 0).sum())
     if left == len(table):
         return '**Not trained yet**: there is no run and no record of any rung.'
@@ -538,9 +538,9 @@ def ladder_chart(
 # %% ../nbs/66_ladder.ipynb #73201696
 def dev_answers(
     run: Run,  # finished, or a record
-    data=None,  # folder with the data, if the one in the settings is not here
+    data=None,  # folder with the data, if that of the settings is missing
 ) -> dict:  # task -> (Task, correct (rows,)), or (Task, predictions, labels); None: not known
-    "What is known of a run's answers on dev, row by row."
+    "What is known about a run's answers on dev, row by row."
     out, examples = {}, run.examples()
     for t in run.tasks:
         e = examples[t.name]
@@ -549,7 +549,7 @@ def dev_answers(
             continue
         try:
             labels = run.dev_rows(t, data).labels
-        except InputError:  # the data are not here
+        except InputError:  # the data are missing
             labels = np.zeros(0)
         fits = len(labels) == len(e['prediction'])
         out[t.name] = (t, e['prediction'], labels) if fits else None
@@ -580,7 +580,7 @@ def choice_optimism(
     times: int = 200,  # random halves
     seed: int = 0,  # of the halves
 ) -> pd.DataFrame:  # one row per half: chosen, score where it was chosen, on the other half
-    "Choose the best label on one half of dev, and look at it on the other half."
+    "Choose the best label on one half of dev, and score it on the other half."
     rng, out = np.random.default_rng(seed), []
     first = next(iter(answers.values()))[0]
     sizes = {name: len(known[1]) for name, known in first.items() if known is not None}
@@ -599,10 +599,10 @@ def choice_optimism(
 @patch
 def optimism(
     self: Ladder,
-    data=None,  # folder with the data, if the one in the settings is not here
+    data=None,  # folder with the data, if that of the settings is missing
     times: int = 200,  # random halves
 ) -> pd.DataFrame:  # from `choice_optimism`; empty below two rungs with runs
-    "How much the winner's dev score flatters, chosen among all trained single models."
+    "The optimism of the winner's dev score, chosen among all trained single models."
     answers = {}
     for rung in self.rungs:
         runs = [self.run_of(rung, s) for _, s in self.keys_of(rung)]
@@ -631,7 +631,7 @@ def say_optimism(
 # %% ../nbs/66_ladder.ipynb #19f38860
 @patch
 def plan(self: Ladder) -> str:  # a few lines
-    "What is left to be trained."
+    "What remains to be trained."
     left = [k for k in self.grid.settings if self.grid.run_of(k).state != 'finished']
     steps = 0
     for key in left:
@@ -677,4 +677,4 @@ def main(
 
 # %% ../nbs/66_ladder.ipynb #da24b4ee
 if __name__ == '__main__' and '__file__' in globals():
-    sys.exit(main())  # as a command, not in a notebook
+    sys.exit(main())  # when run as a command, not in a notebook
