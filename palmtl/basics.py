@@ -21,7 +21,7 @@ class InputError(ValueError):
 
 
 def nearest_name(
-    name: str,  # what was given
+    name: str,  # the name given
     options,  # the names that exist
 ) -> str | None:  # None if no name is near
     "The existing name that is nearest to `name`."

@@ -48,8 +48,8 @@ def pal_size(
     heads: int,  # of the PAL
     kind: str = 'pal',  # `pal` or `lowrank`
 ) -> int:  # d_s
-    """The small width if none is given: 204 of 768, or 100 for a low-rank layer; for other widths
-    in proportion, for a PAL the nearest multiple of the heads."""
+    """The small width if none is given: 204 for 768 (100 for a low-rank layer), in proportion for
+    other widths; for a PAL, the nearest multiple of the heads."""
     if kind == 'lowrank':
         return max(1, round(100 / 768 * d_model))
     return max(1, round(204 / 768 * d_model / heads)) * heads
