@@ -26,15 +26,15 @@ from .schedulers import SCHEDULERS, PRIORITIES, EPOCHS
 
 # %% ../nbs/21_settings.ipynb #cell-5
 def setting(
-    default,  # value of the preset `sample`
+    default,  # value in the preset `sample`
     help: str,  # one line for forms, tables and error messages
-    choices=None,  # what is allowed: a tuple, or a registry that plugins may add to
+    choices=None,  # allowed values: a tuple, or a registry that plugins may extend
     low=None,  # smallest number allowed
     high=None,  # largest number allowed
     above=None,  # a bound that is not itself allowed
-    decision=None,  # number of the decision, where the paper is silent or odd
+    decision=None,  # number of the decision, if the paper is silent or unclear
 ):  # a dataclass field
-    "A setting: its default, and what its value must be."
+    "A setting: its default and its allowed values."
     metadata = dict(
         default=default,
         help=help,
@@ -53,7 +53,7 @@ def setting(
 # %% ../nbs/21_settings.ipynb #0c20e247
 @dataclass(frozen=True)
 class DataSettings:
-    "What is read."
+    "What data is read."
 
     encoder: str = setting(
         'sample', 'folder or hub name of a published BERT, or `sample`: a small one, freshly made'
@@ -218,7 +218,7 @@ _LAYER_DECAY = (
 # %% ../nbs/21_settings.ipynb #77ff4cd4
 @dataclass(frozen=True)
 class OptimizerSettings:
-    "How the parameters move."
+    "How the parameters are updated."
 
     lr: float = setting(1e-3, 'peak learning rate', above=0, high=1)
     head_lr: float = setting(0.0, 'learning rate of the heads; 0: the same as lr', low=0, high=1)
@@ -247,7 +247,7 @@ class OptimizerSettings:
 # %% ../nbs/21_settings.ipynb #59768075
 @dataclass(frozen=True)
 class GradientSettings:
-    "Gradients of several tasks that point against each other (chapter 30)."
+    "Conflicting gradients of several tasks (chapter 30)."
 
     gradients: str = setting(
         'sum',
@@ -270,7 +270,7 @@ class GradientSettings:
 # %% ../nbs/21_settings.ipynb #cd40ac3c
 @dataclass(frozen=True)
 class TeacherSettings:
-    "Learning from the answers of other runs (chapter 37)."
+    "Learning from the predictions of other runs (chapter 37)."
 
     teacher: list = setting(
         [], 'finished runs, by name, whose averaged answers on the training rows are learned too'
@@ -339,7 +339,7 @@ _SMART_EPS = (
 # %% ../nbs/21_settings.ipynb #c2cf23ed
 @dataclass(frozen=True)
 class SmoothnessSettings:
-    "Terms beside the loss that ask for smooth answers (chapter 35)."
+    "Terms added to the loss for smooth outputs (chapter 35)."
 
     smart: float = setting(0.0, _SMART, low=0)
     smart_eps: float = setting(0.05, _SMART_EPS, above=0)
@@ -364,7 +364,7 @@ class MaskedSettings:
 # %% ../nbs/21_settings.ipynb #41b2e961
 @dataclass(frozen=True)
 class AlertSettings:
-    "What somebody should be told of while a run trains (chapter 32); nothing in it changes the run."
+    "Problems to report during training (chapter 32); these settings do not change the run."
 
     alert_loss: float = setting(3.0, "a loss this many times its task's median; 0: never", low=0)
     alert_absent: int = setting(500, 'steps without a batch of a task; 0: never', low=0)
@@ -389,7 +389,7 @@ class AlertSettings:
 # %% ../nbs/21_settings.ipynb #6e870599
 @dataclass(frozen=True)
 class ScoreSettings:
-    "How a run is judged."
+    "How a run is scored."
 
     score: str = setting(
         'paper', 'total: correlations as (r+1)/2, or raw', ('paper', 'raw'), decision=22
@@ -422,7 +422,7 @@ class ScoreSettings:
 # %% ../nbs/21_settings.ipynb #6455471b
 @dataclass(frozen=True)
 class MachineSettings:
-    "Where and how it is computed."
+    "Where and how the run is computed."
 
     seed: int = setting(11711, 'of all that is drawn by chance', low=0, high=2**31 - 1, decision=34)
     device: str = setting('auto', '`auto`, `cpu`, `cuda`, `cuda:1`, ...')
@@ -450,7 +450,7 @@ class MachineSettings:
 # %% ../nbs/21_settings.ipynb #9d81f4a3
 @dataclass(frozen=True)
 class SafetySettings:
-    "Checkpoints, and losses that are no number."
+    "Checkpoints, and losses that are NaN or infinite."
 
     checkpoint_every: int = setting(
         200, 'steps between checkpoints; 0: none but at the end of an epoch, or by the clock', low=0
@@ -467,7 +467,7 @@ class SafetySettings:
 # %% ../nbs/21_settings.ipynb #5aa5bd10
 @dataclass(frozen=True)
 class ForkSettings:
-    "Going on from a moment of another run."
+    "Continuing from a fork point of another run."
 
     fork: str = setting('', 'the moment of another run from which this one goes on: `RUN@STEP`')
     fork_state: str = setting(
@@ -540,7 +540,7 @@ def _split_mapping(text):
     return {name.strip(): float(x) for name, x in pairs}
 
 # %% ../nbs/21_settings.ipynb #6df2c163
-def _convert(kind, value):  # to the setting's type, where that loses nothing
+def _convert(kind, value):  # to the setting's type, if that loses nothing
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind is str:
         return str(value) if isinstance(value, int) and number else value
@@ -558,7 +558,7 @@ def _convert(kind, value):  # to the setting's type, where that loses nothing
     elif kind is list and isinstance(value, tuple):
         value = list(value)
     elif kind is dict and isinstance(value, str):
-        value = _split_mapping(value)  # ValueError if it is none
+        value = _split_mapping(value)  # ValueError if it is not a mapping
     return value
 
 # %% ../nbs/21_settings.ipynb #f67287d2
@@ -580,7 +580,7 @@ def _numbers(value):
 
 # %% ../nbs/21_settings.ipynb #3be18d18
 _PLACES = ('last', 'first', 'spread')
-_PATTERNS = dict(  # setting -> what its text must match, what it is not, words to choose from
+_PATTERNS = dict(  # setting -> pattern of its text, name for messages, words to choose from
     steps_per_epoch=(
         r'0*[1-9]\d*|' + '|'.join(EPOCHS),
         'number of steps (1 or more) and no rule',
@@ -624,8 +624,8 @@ def _check_value(name, value, v):  # v: the value, converted
 def read_setting(
     name: str,  # of the setting
     value,  # given by the user
-):  # the value in its own type
-    "One setting's value, checked; raises `InputError`."
+):  # the value in the setting's type
+    "Check and convert the value of one setting; raises `InputError`."
     if name not in _FIELDS:
         raise InputError(f"there is no setting '{name}'{nearest(name, _FIELDS)}")
     v = value
@@ -715,18 +715,18 @@ def has_group(tasks) -> bool:
 
 # %% ../nbs/21_settings.ipynb #367c36f9
 def make_settings(
-    **given,  # setting=value on top of the preset; None stands for "as the preset has it"
+    **given,  # setting=value, replaces the preset's; None keeps the preset's
 ) -> Settings:
-    "The settings of a run: defaults, then the preset, then what is given; all checked."
+    "The settings of a run: defaults, then the preset, then the given values; all checked."
     if given.get('plugins') is not None:
         for path in read_setting('plugins', given['plugins']):
-            load_plugin(path)  # first, since what it registers may be named by other settings
+            load_plugin(path)  # first, since other settings may name what it registers
     given = {k: read_setting(k, v) for k, v in given.items() if v is not None or k not in _FIELDS}
     preset = given.get('preset', 'sample')
     values = {k: read_setting(k, v) for k, v in PRESETS[preset].items()}
     values |= {'preset': preset} | given
     if values.get('pal_kind') == 'lowrank':
-        values.setdefault('pal_gelu', 'inside')  # as the original low-rank layer has it
+        values.setdefault('pal_gelu', 'inside')  # as in the original low-rank layer
     if has_group(values.get('tasks', [])):
         values.setdefault('score', 'raw')  # GLUE's own total is the plain mean
     settings = Settings(**values)
@@ -742,7 +742,7 @@ def _needs(ok, what):
 _DIRECTED = ('mnli', 'qnli', 'rte')  # does b follow from a? does b answer a?
 
 
-def _check_together(s):  # what no setting can know of itself
+def _check_together(s):  # conditions on several settings
     all_tasks = s.step_loss == 'sum'
     _needs(
         not (all_tasks and s.scheduler in ('single', 'sequential')),
@@ -774,7 +774,7 @@ def _check_together(s):  # what no setting can know of itself
     _check_names(s, [t.name for t in resolve_tasks(s)])
 
 # %% ../nbs/21_settings.ipynb #9c8fbcfe
-def _check_gradients(s, n_tasks):  # what chapter 30 needs
+def _check_gradients(s, n_tasks):  # conditions of chapter 30
     asked = [
         f"{k} '{getattr(s, k)}'"
         for k in ('gradients', 'weighting')
@@ -792,7 +792,7 @@ def _check_gradients(s, n_tasks):  # what chapter 30 needs
         )
 
 # %% ../nbs/21_settings.ipynb #f2eb9597
-def _check_gates(s, tasks):  # what chapter 31 needs
+def _check_gates(s, tasks):  # conditions of chapter 31
     if s.gates == 'off':
         return
     most, what = len(tasks) * s.n_pals, f"gates '{s.gates}'"
@@ -815,7 +815,7 @@ def _check_gates(s, tasks):  # what chapter 31 needs
     )
 
 # %% ../nbs/21_settings.ipynb #832ffa07
-def _check_additions(s):  # what chapters 34 and 35 need
+def _check_additions(s):  # conditions of chapters 34 and 35
     _needs(
         not (s.ema and s.average_last > 1),
         f'ema {s.ema:g} and average_last {s.average_last} both say what is evaluated; '
@@ -828,7 +828,7 @@ def _check_additions(s):  # what chapters 34 and 35 need
     )
 
 # %% ../nbs/21_settings.ipynb #d5398b6c
-def _check_names(s, names):  # of tasks, wherever a setting names one
+def _check_names(s, names):  # of tasks, in all settings that name one
     named = [(k, n) for k in ('limit', 'bootstrap', 'potentials') for n in getattr(s, k)]
     if s.single_task:
         named.append(('single_task', s.single_task))
@@ -844,7 +844,7 @@ def _check_names(s, names):  # of tasks, wherever a setting names one
 def notebook_settings(
     variables: dict,  # a notebook's `globals()`, in the first cell after its parameters
 ) -> Settings:
-    "The settings that a notebook's parameters ask for; a name that is no setting is an error."
+    "The settings in a notebook's parameters; a name that is no setting is an error."
     plain = (type(None), bool, int, float, str, list, dict)
     given = {
         k: v
@@ -897,7 +897,7 @@ def differences(
     return table.assign(help=[_FIELDS[k].metadata['help'] for k in table.index])
 
 # %% ../nbs/21_settings.ipynb #63943955
-# settings that do not define a run: two runs that differ only in them have one name
+# settings that do not define a run: runs that differ only in these have the same name
 NOT_IN_NAME = {'preset', 'checkpoint_every', 'checkpoint_seconds', 'plugins', 'keep_forks'}
 NOT_IN_NAME |= {f.name for f in fields(AlertSettings)}
 
@@ -907,19 +907,19 @@ def _plain_task(task):
     return {k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()}
 
 # %% ../nbs/21_settings.ipynb #485ffa6b
-def run_record(settings: Settings) -> dict:  # all that defines the run; what settings.json holds
+def run_record(settings: Settings) -> dict:  # all that defines the run, as in settings.json
     "Settings, tasks, and the plugins with their digests, as plain data."
     record = dict(
         settings=dataclasses.asdict(settings),
         tasks=[_plain_task(t) for t in resolve_tasks(settings)],
     )
-    if settings.plugins:  # their text counts, not where they lie
+    if settings.plugins:  # their text counts, not their path
         record['plugins'] = [load_plugin(path) for path in settings.plugins]
     return record
 
 # %% ../nbs/21_settings.ipynb #90351d5e
 def run_name(settings: Settings) -> str:  # e.g. `dynamic-6pals-concat-glue-s11711-1f3a9c0b`
-    "The name of the run's folder: what is looked for most, then a digest of all that counts."
+    "The name of the run's folder: the main settings, then a digest of all that define it."
     record = run_record(settings)
     record['settings'] = {
         k: v
@@ -935,16 +935,16 @@ def run_name(settings: Settings) -> str:  # e.g. `dynamic-6pals-concat-glue-s117
     return f'{readable}-{digest}'
 
 
-def _tasks_part(tasks):  # names, groups and paths of task files -> a few letters of a file's name
+def _tasks_part(tasks):  # names, groups and paths of task files -> a short text
     names = [re.sub(r'\W', '', Path(t).stem) for t in tasks]
     return '+'.join(names) if len(names) <= 3 else f'{len(names)}tasks'
 
 # %% ../nbs/21_settings.ipynb #1e8be59f
 def changed_settings(settings: Settings) -> dict:  # setting -> value
-    "What somebody must give to get these settings: the preset, and what differs from it."
+    "What must be given to get these settings: the preset, and the differences from it."
     start = dataclasses.asdict(make_settings(preset=settings.preset)) | dict(preset='sample')
     if settings.pal_kind == 'lowrank':
-        start['pal_gelu'] = 'inside'  # what that kind begins with
+        start['pal_gelu'] = 'inside'  # the default of that kind
     if has_group(settings.tasks):
         start['score'] = 'raw'
     return {k: v for k, v in dataclasses.asdict(settings).items() if v != start[k]}
@@ -953,7 +953,7 @@ def changed_settings(settings: Settings) -> dict:  # setting -> value
 def plain_text(
     value,  # of a setting
 ) -> str:
-    "A setting's value as one would give it on a command line."
+    "A setting's value in the form of the command line."
     if isinstance(value, (list, tuple)):
         return ','.join(map(str, value))
     if isinstance(value, dict):
@@ -963,9 +963,9 @@ def plain_text(
 # %% ../nbs/21_settings.ipynb #80816656
 def command(
     settings: Settings,
-    output: str = 'runs/rerun.ipynb',  # where papermill puts the executed notebook
+    output: str = 'runs/rerun.ipynb',  # where papermill writes the executed notebook
 ) -> str:
-    "The papermill command that makes the run with these settings."
+    "The papermill command for a run with these settings."
     changes = changed_settings(settings).items()
     parameters = [f'-p {k} {shlex.quote(plain_text(v))}' for k, v in changes]
     return ' '.join([f'papermill nbs/train.ipynb {output}', *parameters])
@@ -979,7 +979,7 @@ _KPI_NAMES = ('priority', 'dynamic', 'gamma')
 
 def _has_meaning(
     name, v
-):  # whether a run with the settings `v` reads this one; yes, if that is not known
+):  # whether a run with the settings `v` uses this one; True if not known
     if name in _SCHEDULER_OF:
         return v.get('scheduler', _SCHEDULER_OF[name]) == _SCHEDULER_OF[name]
     if name in _KPI_NAMES or name.startswith('kpi_'):
@@ -992,14 +992,14 @@ def _has_meaning(
     return v.get('gates') != 'off' if name.startswith('gate_') else True
 
 # %% ../nbs/21_settings.ipynb #5fc735a2
-def _fork_text(value, values):  # `fork @231`; which parent only where the step does not tell
+def _fork_text(value, values):  # `fork @231`; with the parent only if the step is ambiguous
     parent, _, step = str(value).rpartition('@')
     same_step = {v for v in values if str(v).endswith(f'@{step}')}
     of = f" of {Path(parent).name.rpartition('-')[2]}" if len(same_step) > 1 else ''
     return f'fork @{step}{of}'
 
 
-def _differing(values, all_of_them=False):  # for each: name -> text, or '' if there is nothing
+def _differing(values, all_of_them=False):  # for each: name -> text; '' if without effect or empty
     names = dict.fromkeys(k for v in values for k in v)
     key = lambda v, k: json.dumps(v.get(k), sort_keys=True, default=str)
     names = [k for k in names if len({key(v, k) for v in values}) > 1]
@@ -1016,16 +1016,16 @@ def _differing(values, all_of_them=False):  # for each: name -> text, or '' if t
 _NOTHING_CHOSEN = dict(tasks='all tasks', order='order of tasks', single_task='first task')
 
 
-def _label(told, names):  # of one of `_differing`; where nothing is chosen, it says so
+def _label(told, names):  # of one item of `_differing`; says so if nothing is chosen
     shown = [told[k] for k in names if told[k]]
     return ', '.join(shown or [_NOTHING_CHOSEN.get(k, f'no {k}') for k in names])
 
 
-def _n_distinct(told, names):  # how many of them these settings tell apart
+def _n_distinct(told, names):  # how many of them these settings distinguish
     return len({tuple(d[k] for k in names) for d in told})
 
 
-def _best_told(values):  # without what has no meaning, unless nothing else tells them apart
+def _best_told(values):  # without ineffective settings, if the others distinguish all
     told = _differing(values)
     if _n_distinct(told, list(told[0])) < len(values):
         return _differing(values, all_of_them=True)
@@ -1035,11 +1035,11 @@ def _best_told(values):  # without what has no meaning, unless nothing else tell
 def differing_settings(
     values: list,  # of dictionaries of settings
 ) -> list:  # of text, `name=value, name=value`
-    "What each of them has of the settings in which they differ."
+    "For each of them, the settings in which they differ."
     return [_label(d, list(d)) for d in _best_told(values)]
 
 # %% ../nbs/21_settings.ipynb #f58cb0de
-ASKED_FIRST = (  # what people think in, in this order
+ASKED_FIRST = (  # the main settings, in order of importance
     'scheduler n_pals pairs tasks preset lr batch_size epochs steps_per_epoch more_batches'
 ).split()
 _ALWAYS_TOLD = ('scheduler', 'fork')
@@ -1047,8 +1047,8 @@ _ALWAYS_TOLD = ('scheduler', 'fork')
 
 def _telling(
     told,  # from `_differing`
-) -> list | None:  # names of settings; None if nothing tells all of them apart
-    "Few settings that tell all apart, the ones that people think in first."
+) -> list | None:  # names of settings; None if no settings distinguish all of them
+    "A few settings that distinguish all of them, the main settings first."
     asked = [k for k in ASKED_FIRST if k in told[0]]
     chosen = [k for k in _ALWAYS_TOLD if k in told[0]]
     gain = lambda k: _n_distinct(told, [*chosen, k]) - _n_distinct(told, chosen)
@@ -1059,7 +1059,7 @@ def _telling(
         if best is None or not gain(best):
             return None
         chosen.append(best)
-    for k in [k for k in chosen if k not in _ALWAYS_TOLD]:  # a later one may have made it needless
+    for k in [k for k in chosen if k not in _ALWAYS_TOLD]:  # a later one may have made it redundant
         rest = [c for c in chosen if c != k]
         chosen = rest if rest and _n_distinct(told, rest) == len(told) else chosen
     return chosen
@@ -1068,12 +1068,12 @@ def _telling(
 def sort_settings(
     names,  # of settings
 ) -> list:  # of the same
-    "The settings that people think in first, others as they stand; a fork says so at the end."
+    "The main settings first, then the others in their order; `fork` last."
     place = {k: i for i, k in enumerate(ASKED_FIRST)} | dict(fork=len(ASKED_FIRST) + 1)
     return sorted(names, key=lambda k: place.get(k, len(ASKED_FIRST)))
 
 # %% ../nbs/21_settings.ipynb #713cc4db
-def _told_shortly(values):  # as `_differing`, with a few letters for a fork
+def _told_shortly(values):  # as `_differing`, with a short text for a fork
     told, forks = _best_told(values), [v.get('fork') for v in values]
     if 'fork' not in told[0]:
         return told
@@ -1086,7 +1086,7 @@ _ASKED_ALWAYS = ('scheduler', 'n_pals')
 def unusual_settings(
     values: list,  # of dictionaries of settings
 ) -> list:  # for each a dictionary, name -> `name=value`, in the order of `sort_settings`
-    "Scheduler and PALs, where they differ, and what each of them has otherwise than most."
+    "Scheduler and PALs if they differ, and each one's settings that differ from most others."
     told, out = _told_shortly(values), []
     counts = {k: Counter() for k in told[0]}
     for v, d in zip(values, told):
@@ -1100,7 +1100,7 @@ def unusual_settings(
     return out
 
 # %% ../nbs/21_settings.ipynb #bb8e2ff7
-def _labels(told, names, longest):  # None if one is longer than that, or two are alike
+def _labels(told, names, longest):  # None if one is longer than `longest`, or two are alike
     names = sort_settings(k for k in told[0] if k in names)
     for short in (False, True):
         labels = [_label(d, names) for d in told]
@@ -1114,8 +1114,8 @@ def _labels(told, names, longest):  # None if one is longer than that, or two ar
 def short_labels(
     values: list,  # of dictionaries of settings
     longest: int = 44,  # characters of a label
-) -> list | None:  # of text; None where no few settings tell them apart
-    "All settings in which they differ, where they fit; else up to three, or those that suffice."
+) -> list | None:  # of text; None if no few settings distinguish them
+    "All settings in which they differ, if they fit; else up to three, or those that suffice."
     told = _told_shortly(values)
     chosen = _telling(told)
     if not chosen:
