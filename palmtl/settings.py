@@ -977,9 +977,7 @@ _SCHEDULER_OF = dict(  # settings that only one scheduler reads
 _KPI_NAMES = ('priority', 'dynamic', 'gamma')
 
 
-def _has_meaning(
-    name, v
-):  # whether a run with the settings `v` uses this one; True if not known
+def _has_meaning(name, v):  # whether a run with the settings `v` uses this one; True if not known
     if name in _SCHEDULER_OF:
         return v.get('scheduler', _SCHEDULER_OF[name]) == _SCHEDULER_OF[name]
     if name in _KPI_NAMES or name.startswith('kpi_'):
