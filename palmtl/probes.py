@@ -274,7 +274,7 @@ def probe_report(
     beside: Run | None = None,  # another run with the same tasks, for CKA
     n: int = 1000,  # dev rows of each task at most
 ) -> dict:  # for JSON
-    "Probes of a run's layers, and how alike they are to others."
+    "Probes of a run's layers, and how similar they are to others."
     model, s = load(run, 'cpu'), run.settings
     rows = {t.name: run.dev_rows(t) for t in run.tasks}
     report = dict(run=run.folder.name, scheduler=s.scheduler, n_pals=s.n_pals, seed=s.seed, rows=n)
