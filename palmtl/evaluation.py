@@ -397,7 +397,7 @@ def check_submission(
     data: str,  # folder with the course's files, as in the settings
     splits=('dev', 'test'),  # the splits to submit
 ) -> list:  # of sentences; empty if nothing is wrong
-    "What the course's checker would object to."
+    "The faults that the course's checker would find."
     folder = Path(folder)
     if (folder / 'predictions').is_dir():
         folder = folder / 'predictions'

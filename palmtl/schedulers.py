@@ -36,7 +36,7 @@ scheduler = SCHEDULERS.register  # the decorator: @scheduler('name')
 
 # %% ../nbs/20_schedulers.ipynb #d71ca947
 class Scheduler:
-    "Which task next, with what weight. The base class draws by `shares`, with weight 1."
+    "Chooses the next task and its loss weight. The base class draws by `shares`, with weight 1."
 
     needs_kpi = False  # whether `observe` is to be called
     remembers = ()  # names of arrays that a checkpoint keeps
@@ -60,7 +60,7 @@ class Scheduler:
         return np.ones(self.n)
 
     def next(self, step: int) -> tuple:  # (task, loss weight)
-        "Whose turn it is."
+        "The next task and its loss weight."
         task = int(self.rng.choice(self.n, p=self.shares(step)))
         return task, float(self.weights()[task])
 

@@ -64,7 +64,7 @@ def lr_factor(
     warmup: float,  # share of the steps over which the rate rises
     decay: str = 'linear',  # `linear` to zero, or `none`
 ) -> float:  # in (0, 1]
-    "What the peak learning rate is multiplied by at this step."
+    "The factor of the peak learning rate at this step."
     warm = round(warmup * steps)
     if step < warm:
         return (step + 1) / warm
@@ -504,7 +504,7 @@ def batch_losses(self: Trainer, logits, batch) -> list:  # a scalar for each gro
 # %% ../nbs/38_training.ipynb #6bc563d4
 @patch
 def answers(self: Trainer, groups, logits, labels):  # -> predictions, labels of each group
-    "What the scheduler's KPI is computed from."
+    "The predictions and labels for the scheduler's KPI."
     out = []
     for (t, _), z, y in zip(groups, logits, labels):
         out += [predict(self.tasks[t], z.detach(), self.model.unit), y]
@@ -864,7 +864,7 @@ def predictions(self: Trainer, split: str) -> dict:  # task -> (rows,)
 # %% ../nbs/38_training.ipynb #68cd97f4
 @patch
 def judge(self: Trainer, split: str, predictions: dict) -> dict:  # task -> its scores
-    "Metric, interval and majority of every task whose labels are known."
+    "Metric, interval and majority baseline of every task with known labels."
     out = {}
     for t in self.tasks:
         rows = self.rows[t.name].get(split)
@@ -1033,7 +1033,7 @@ def finish(self: Trainer):
 # %% ../nbs/38_training.ipynb #4b7829d5
 @patch
 def summary(self: Trainer, test) -> dict:
-    "What is known of a finished run."
+    "The summary of a finished run."
     scored, model = len(test) == len(self.tasks), self.model
     floor = floor_seconds(self.speed, self.n_tokens, self.n_steps)
     return dict(
