@@ -89,7 +89,7 @@ class BehaviourTest:
     kind: str  # `minimum`, `invariance` or `direction`
     ability: str  # what it is about, in one word
     before: tuple  # templates: texts, or pairs of texts
-    after: object = None  # as many templates, or a function of (rng, texts)
+    after: object = None  # the same number of templates, or a function of (rng, texts)
     expects: object = None  # `minimum`: answers, or (low, high); `direction`: `up` or `down`
 
     @property
@@ -536,8 +536,8 @@ def values_and_answers(
 
 # %% ../nbs/48_behaviour.ipynb #27580a4f
 def failures(
-    test: BehaviourTest,  # whose rows
-    task: Task,  # that answered them
+    test: BehaviourTest,  # the test that the rows are from
+    task: Task,  # the task that answered them
     before: tuple,  # from `values_and_answers`
     after: tuple | None,  # the same, after the change
 ) -> np.ndarray:  # bool (rows,)
