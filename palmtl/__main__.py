@@ -13,9 +13,9 @@ from .basics import InputError, write_atomic
 # %% ../nbs/74_start.ipynb #924f8146
 def dashboard_notebook(
     root=None,  # folder of a clone; the one that holds the package if None
-    here=None,  # where one is written if there is no clone; the working directory if None
+    here=None,  # where to write one if there is no clone; the working directory if None
 ) -> Path:  # of the notebook
-    "The notebook that opens."
+    "The notebook to open."
     root = Path(root) if root else Path(sys.modules['palmtl'].__file__).resolve().parent.parent
     own = root / 'nbs' / 'dashboard.ipynb'
     if own.exists():
@@ -29,7 +29,7 @@ def dashboard_notebook(
     return path
 
 # %% ../nbs/74_start.ipynb #c20d73ce
-def json_of(notebook) -> str:  # as a file holds it
+def json_of(notebook) -> str:  # as saved in a file
     "A notebook's text."
     import nbformat
 
@@ -37,7 +37,7 @@ def json_of(notebook) -> str:  # as a file holds it
 
 # %% ../nbs/74_start.ipynb #b36adffe
 def free_port() -> int:  # 1024 to 65535
-    "A port of this machine that is free now."
+    "A port of this machine that is currently free."
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
         return s.getsockname()[1]
@@ -45,10 +45,10 @@ def free_port() -> int:  # 1024 to 65535
 # %% ../nbs/74_start.ipynb #25f6860f
 def jupyter_command(
     notebook: Path,  # to open
-    port: int,  # 0: one that is free
+    port: int,  # 0: any free port
     browser: bool = True,  # open a browser too
 ) -> list:  # words of a command line
-    "How JupyterLab is started."
+    "The command that starts JupyterLab."
     command = [sys.executable, '-m', 'jupyterlab', str(notebook)]
     command += [f'--ServerApp.port={port or free_port()}', '--ServerApp.port_retries=0']
     home = notebook.parent  # of a clone: with its folder of runs
@@ -64,7 +64,7 @@ def main(
     parser = argparse.ArgumentParser(prog='python -m palmtl', description=main.__doc__)
     parser.add_argument('--port', type=int, default=0, help='0: one that is free')
     parser.add_argument('--no-browser', action='store_true', help='print the address only')
-    given, more = parser.parse_known_args(args)  # JupyterLab's own options are handed on
+    given, more = parser.parse_known_args(args)  # JupyterLab's own options are passed on
     try:
         if not 0 <= given.port <= 65535:
             raise InputError(f'port {given.port}: a number from 0 to 65535 was expected')
@@ -79,4 +79,4 @@ def main(
 
 # %% ../nbs/74_start.ipynb #bf14e9b9
 if __name__ == '__main__' and '__file__' in globals():
-    sys.exit(main())  # as a command, not in a notebook
+    sys.exit(main())  # when run as a command, not in a notebook

@@ -61,7 +61,7 @@ _WORK = dict(
     scheduler='round_robin',
     step_loss='one',
     accumulate=1,
-)  # what decides how much there is to do
+)  # settings that determine the amount of work
 
 # %% ../../nbs/72_benchmark.ipynb #82158871
 _SHARED = dict(
@@ -81,7 +81,7 @@ _SHARED = dict(
 # %% ../../nbs/72_benchmark.ipynb #fa4273d5
 def _field_settings(
     changes,
-):  # -> (settings, changes): what was given on top of the benchmark's own
+):  # -> (settings, changes): the settings given on top of the benchmark's own
     for k in changes:
         if k in _WORK:
             raise InputError(
@@ -109,12 +109,12 @@ def _read_field(s, tasks, folder):  # (rows, tokens) of train and dev, for every
 
 # %% ../../nbs/72_benchmark.ipynb #7dd67071
 class Field:
-    "What is the same for all contestants."
+    "What all contestants share."
 
     def __init__(
         self,
         given: tuple | None = None,  # (rows, tokens) of a field with the same data; read if None
-        **changes,  # settings on top of the benchmark's own; 5,000 training rows a task without `limit`
+        **changes,  # settings that differ; without `limit`, 5,000 training rows a task
     ):
         self.settings, self.changes = _field_settings(changes)
         s = self.settings
@@ -129,13 +129,13 @@ class Field:
 
     @functools.cached_property
     def start(self):  # config, weights, and `step_cost` of a step
-        "Where everybody starts."
+        "Where all contestants start."
         t = Ours(self)
         length = float(np.mean([c.lengths.mean() for c in t.corpora]))
         weights = {k: v.detach().cpu() for k, v in t.model.state_dict().items()}
         return t.model.encoder.config, weights, step_cost(t.model, length)
 
-    def sync(self):  # a GPU works on after it was told
+    def sync(self):  # a GPU computes asynchronously
         "Wait for the device."
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)
@@ -165,11 +165,11 @@ def score(
 # %% ../../nbs/72_benchmark.ipynb #5a7fc16c
 Stretch = namedtuple(
     'Stretch', 'seconds steps rows tokens places inside'
-)  # of some steps: what they took and held; `inside` are the seconds in forward, backward and optimiser, nan if unknown
+)  # totals over some steps; `inside`: seconds in forward, backward and optimiser, nan if unknown
 
 # %% ../../nbs/72_benchmark.ipynb #cell-7
 class _Clock:
-    "Seconds spent in what it wraps."
+    "Seconds spent in the functions that it wraps."
 
     def __init__(self):
         self.seconds = 0.0
@@ -220,9 +220,9 @@ class Ours(Trainer):
 @patch
 def advance(
     self: Ours,
-    steps: int,  # how many
+    steps: int,  # to train
 ) -> Stretch:
-    "Train so many steps."
+    "Train for `steps` steps."
     field = self.field
     self.read_losses()
     before, work = (
@@ -298,7 +298,7 @@ def their_model(
     field: Field,  # gives the shape and the weights
     attention: str | None = None,  # `eager`, `sdpa`, ...; transformers' choice if None
 ) -> Theirs:  # on the host, in fp32
-    "transformers' model, starting where palmtl's does."
+    "transformers' model, with the same initial weights as palmtl's."
     import transformers
 
     transformers.utils.logging.set_verbosity_error()
@@ -325,7 +325,7 @@ def dictionaries(
     field: Field,  # whose rows
     split: str,  # `train` or `dev`
 ) -> list:  # per task: a list of dict
-    "The rows of a split as transformers' Trainer wants them; the labels only where there is something to learn."
+    "The rows of a split as transformers' Trainer takes them; only `train` has labels."
     out = []
     for i, t in enumerate(field.tasks):
         rows, s = (
@@ -379,7 +379,7 @@ def _endless(loader):
 
 # %% ../../nbs/72_benchmark.ipynb #a572efe6
 class Plain:
-    "The loop that one writes first."
+    "A plain training loop."
 
     def __init__(self, field: Field):
         s = field.settings
@@ -424,7 +424,7 @@ class Plain:
 # %% ../../nbs/72_benchmark.ipynb #376f67ac
 @patch
 def advance(self: Plain, steps: int) -> Stretch:
-    "Train so many steps."
+    "Train for `steps` steps."
     seen, s = [], self.field.settings
     self.field.sync()
     began = time.perf_counter()
@@ -473,7 +473,7 @@ class Turns:
 
     def __init__(
         self,
-        sizes,  # rows of each task; they stand one after another
+        sizes,  # rows of each task; the tasks follow one another
         batch_size: int,  # rows of a batch
         order,  # order(task) -> the row numbers of one pass, from 0
     ):
@@ -508,7 +508,7 @@ def _order(rows, n, rng, grouped):  # task -> the order of one pass
     return by_length if grouped else shuffled
 
 # %% ../../nbs/72_benchmark.ipynb #e3d84e62
-def _trainer_class(me):  # the Trainer, which draws in turns and remembers what it saw
+def _trainer_class(me):  # the Trainer, drawing tasks in turns and recording what it saw
     import transformers
 
     class InTurns(transformers.Trainer):
@@ -522,7 +522,7 @@ def _trainer_class(me):  # the Trainer, which draws in turns and remembers what 
     return InTurns
 
 # %% ../../nbs/72_benchmark.ipynb #e37a645e
-def _clock(me):  # a callback that notes when the first and the last step end
+def _clock(me):  # a callback that notes when the timed steps begin and end
     import transformers
 
     class Times(transformers.TrainerCallback):
@@ -560,7 +560,7 @@ def _training_arguments(field, tuned):
 
 # %% ../../nbs/72_benchmark.ipynb #b9f0632d
 class HuggingFace:
-    "transformers' Trainer, as it comes or tuned."
+    "transformers' Trainer, with its defaults or tuned."
 
     def __init__(
         self,
@@ -589,7 +589,7 @@ class HuggingFace:
 # %% ../../nbs/72_benchmark.ipynb #6c2b76c1
 @patch
 def advance(self: HuggingFace, steps: int) -> Stretch:
-    "Train so many steps, and two before them."
+    "Train for `steps` steps, after two untimed ones."
     self.times, self.trainer.args.max_steps = [], _FIRST + steps
     self.seen.clear()
     self.trainer.train()
@@ -610,7 +610,7 @@ def answer(
 
 # %% ../../nbs/72_benchmark.ipynb #64a3f0a0
 def lineup() -> str:  # letters of `NAMES`
-    "Who can take part: without the package accelerate, transformers' Trainer cannot."
+    "The possible contestants: transformers' Trainer needs the package accelerate."
     return 'abcd' if importlib.util.find_spec('accelerate') else 'ad'
 
 
@@ -628,7 +628,7 @@ def stretch(
     steps: int,  # asked for, at batches of 8
     field: Field,  # the race
 ) -> int:  # steps, the same number of each task
-    "Steps of a stretch: the rows of `steps` batches of 8."
+    "Steps of a stretch, with as many rows as `steps` batches of 8."
     n = len(field.tasks)
     return max(1, math.ceil(steps * 8 / field.settings.batch_size / n)) * n
 
@@ -646,8 +646,8 @@ def take_turns(
     what: str,  # for the progress bar
     do=lambda player, steps: player.advance(steps),  # what is timed
 ) -> list:  # of (name, round, what `do` gave)
-    """ABAB: everybody once to warm up, then `rounds` rounds, each beginning with another player.
-    Memory that a process was never given before costs a step up to a tenth."""
+    """ABAB: each player once to warm up, then `rounds` rounds, each beginning with another player.
+    Without a warm-up, newly allocated memory would cost a step up to a tenth."""
     names, out = list(players), []
     with _bar((rounds + 1) * len(names), what) as bar, garbage_collection_paused():
         for n in names:
@@ -661,10 +661,10 @@ def take_turns(
 
 # %% ../../nbs/72_benchmark.ipynb #dbbd7e73
 def race(
-    field: Field,  # what is shared, the batch size too
+    field: Field,  # what is shared, including the batch size
     rounds: int = 4,  # how often each contestant is timed
     steps: int = 30,  # of a stretch at batches of 8, see `stretch`
-    letters: str = '',  # of `NAMES`; all who can if empty
+    letters: str = '',  # of `NAMES`; all possible ones if empty
 ) -> pd.DataFrame:  # one row per contestant and round
     "Training speed, side by side."
     field.start
@@ -712,7 +712,7 @@ def ratios(
     one,
     other,  # players
 ) -> np.ndarray:  # (rounds,)
-    "one's value over the other's, round by round; empty if one of them is missing."
+    "One player's value over the other's, by round; empty if one of them is missing."
     t = table.pivot(index='round', columns=who, values=value)
     return (t[one] / t[other]).to_numpy() if {one, other} <= set(t.columns) else np.zeros(0)
 
@@ -783,13 +783,13 @@ def memory_mb(
 
 # %% ../../nbs/72_benchmark.ipynb #aaa09db4
 def forget_peak():
-    "Let `VmHWM` begin anew, where the system allows it."
+    "Reset `VmHWM`, where the system allows it."
     gc.collect()
     with contextlib.suppress(OSError):
         Path('/proc/self/clear_refs').write_text('5')
 
 # %% ../../nbs/72_benchmark.ipynb #14b79dd5
-def _python(*args, **kw):  # a fresh process that finds this palmtl
+def _python(*args, **kw):  # runs a fresh process that imports this palmtl
     path = str(Path(sys.modules['palmtl'].__file__).resolve().parent.parent)
     env = (
         dict(os.environ)
@@ -816,7 +816,7 @@ def in_child(
     )
 
 # %% ../../nbs/72_benchmark.ipynb #80913552
-def _child():  # the other end: the bytes come from our own parent
+def _child():  # the child's side: the bytes come from our own parent
     name, threads, args = pickle.loads(sys.stdin.buffer.read())
     torch.set_num_threads(threads)
     print(json.dumps(globals()[name](*args)))
@@ -849,10 +849,10 @@ def _growing(steps, given, changes):
 def peak_memory(
     field: Field,  # the race
     steps: int = 20,  # to train
-    letters: str = '',  # of `NAMES`; all who can if empty
+    letters: str = '',  # of `NAMES`; all possible ones if empty
 ) -> (
     pd.DataFrame
-):  # one row per contestant: MB before the first step, and at most; of the GPU if there is one
+):  # one row per contestant: MB before the first step, and the peak; of the GPU if used
     "Each contestant's peak memory, in its own process."
     out, letters = [], letters or lineup()
     with _bar(len(letters), f'memory, batch {field.settings.batch_size}') as bar:
@@ -874,8 +874,8 @@ def flat_memory(
     field: Field,  # the race
     steps: int = 600,  # to train
 ) -> pd.DataFrame:  # columns step, mb
-    """palmtl's resident memory after 50 steps (a tenth of fewer than 500), and at ten places up to
-    the last. It grows until batches of all widths were seen."""
+    """palmtl's resident memory after 50 steps (if `steps` is under 500, a tenth), and at ten points
+    up to the last. It grows until batches of all widths have been seen."""
     first = min(50, max(1, steps // 10))
     return pd.DataFrame(
         in_child(
@@ -894,7 +894,7 @@ def fresh_encoder(
     tokenizer,  # from `load_tokenizer`
     seed: int = 0,  # of its weights
 ) -> Path:  # the folder
-    "A freshly drawn encoder in the published format."
+    "A freshly initialised encoder in the published format."
     from safetensors.torch import save_file
 
     folder = Path(folder)
@@ -919,7 +919,7 @@ def _pals_shapes(field, layers):  # the field's encoder, a deeper one, BERT-base
     return list(dict.fromkeys(shapes))
 
 # %% ../../nbs/72_benchmark.ipynb #604de720
-def _with_shape(field, c):  # (field, name): freshly drawn, if it is not the field's own
+def _with_shape(field, c):  # (field, name): freshly initialised, unless it is the field's own
     name = f'{c.num_hidden_layers} × {c.hidden_size}'
     if c == field.start[0]:
         return field, name
@@ -931,11 +931,11 @@ def _with_shape(field, c):  # (field, name): freshly drawn, if it is not the fie
 def pals_cost(
     field: Field,  # the race
     counts=(0, 3, 6, 12),  # numbers of PALs
-    rounds: int = 4,  # with `steps`: as many steps are timed in all as in a race
+    rounds: int = 4,  # with `steps`: in total as many timed steps as in a race
     steps: int = 30,  # of a stretch at batches of 8
     layers: int = 12,  # of a fresh encoder, if the field's has fewer
 ) -> pd.DataFrame:  # one row per encoder, number of PALs and round
-    "What a step takes with n PALs, side by side."
+    "The time of a step with n PALs, side by side."
     out, lone, shapes = [], len(field.tasks), _pals_shapes(field, layers)
     for c in shapes:
         f, name = _with_shape(field, c)
@@ -951,7 +951,7 @@ def pals_cost(
 def pals_table(
     table: pd.DataFrame,  # from `pals_cost`
 ) -> pd.DataFrame:  # one row per encoder and number of PALs
-    "Medians over the rounds; the cost is taken within each round, with the 95 % interval of its median."
+    "Medians over the rounds; the cost within rounds, with the 95 % interval of its median."
     out = []
     for (e, k), d in table.groupby(['encoder', 'n_pals']):
         r = ratios(table[table.encoder == e], 'step_ms', 'n_pals', k, 0) - 1
@@ -978,7 +978,7 @@ def evaluation(
     field: Field,  # the race
     rounds: int = 4,  # how often each is timed
 ) -> pd.DataFrame:  # one row per contestant and round
-    "Examples a second of the dev rows."
+    "Dev rows predicted per second."
     rows = sum(len(r['dev']) for r in field.rows.values())
 
     def timed(player, _):
@@ -990,7 +990,7 @@ def evaluation(
 
     players = {l: contestant(l, field) for l in lineup() if l != 'b'}
     if 'c' in players:
-        players['c'].advance(1)  # its model is brought to bf16 by `train`
+        players['c'].advance(1)  # `train` converts its model to bf16
     return pd.DataFrame(
         [
             dict(letter=l, contestant=NAMES[l], round=r, examples_per_second=v)
@@ -1062,7 +1062,7 @@ print(json.dumps(at))
 """
 
 # %% ../../nbs/72_benchmark.ipynb #bfb2b22a
-def _import_rows(times):  # what `import` takes
+def _import_rows(times):  # the time of `import`
     for m in ('palmtl', 'palmtl.training'):
         r = [_python('-c', _IMPORT.format(m)) for _ in range(times)]
         note = 'imports transformers' if r[0][1] else 'without transformers'
@@ -1081,17 +1081,17 @@ def _first_step(settings, runs, env):  # a row, and one for a second run in the 
     return first, second
 
 # %% ../../nbs/72_benchmark.ipynb #3aab3277
-def _empty_caches(folder):  # variables that hide the token cache; the hub's files stay in reach
+def _empty_caches(folder):  # variables that hide the token cache, but not the hub's files
     cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
     hub = os.environ.get('HF_HOME') or str(cache / 'huggingface')
     return dict(XDG_CACHE_HOME=str(Path(folder) / 'cache'), HF_HOME=hub)
 
 # %% ../../nbs/72_benchmark.ipynb #bf530557
 def start_up(
-    times: int = 3,  # processes for each import, of which the best counts
+    times: int = 3,  # processes for each import; the best counts
     **settings,  # of the run: encoder, data, device, ...
 ) -> pd.DataFrame:  # columns what, seconds, note, after imports
-    "What one waits for."
+    "The times that a user waits at the start."
     out = list(_import_rows(times))
     kept = {k: v for k, v in settings.items() if v is not None and not k.startswith('limit')}
     if kept.get('encoder', 'sample') != 'sample':
@@ -1109,7 +1109,7 @@ def write_pairs(
     path,  # of the file to be written
     seed: int = 0,  # of the choice of sentences
 ):
-    "Pairs in Quora's columns, from the sample's sentences with a number at the end, so that no two are alike."
+    "Pairs in Quora's columns: the sample's sentences, made unique by a number at the end."
     rows = sample_rows(SAMPLE_TASKS[1], 'train')
     pick = np.random.default_rng(seed).integers(len(rows), size=n)
     with open(path, 'w', encoding='utf-8') as f:
@@ -1164,7 +1164,7 @@ def growth(
     sizes=(1_000, 10_000, 100_000, 1_000_000),  # rows
     folder=None,  # of the tokenizer; the sample's if None
     batch_size: int = 32,  # of the draws
-) -> pd.DataFrame:  # one row per size: seconds to read, tokenize, prepare, draw; MB before, at most
+) -> pd.DataFrame:  # one row per size: seconds to read, tokenize, prepare, draw; MB before, peak
     "How time and memory grow with the data."
     out = []
     with _bar(len(sizes), 'growth') as bar:
@@ -1183,7 +1183,7 @@ def curves(
     every: int = 60,  # steps between scores; the last one is scored too
     seeds=(1, 2, 3),  # each is a run of each contestant
 ) -> pd.DataFrame:  # columns letter, seed, step, score
-    "The total dev score on the way."
+    "The total dev score during training."
     out, marks = [], sorted({*range(every, steps, every), steps})
     with _bar(len(seeds) * len(CURVES) * len(marks), 'curves') as bar:
         for seed in seeds:
@@ -1213,7 +1213,7 @@ def apart(
 def curves_table(
     table: pd.DataFrame,  # from `curves`
 ) -> pd.DataFrame:  # steps × contestants
-    "Mean dev score, with the least and the most over the seeds."
+    "Mean dev score, with the least and the greatest over the seeds."
     g = table.groupby(['step', 'letter']).score
     return (
         g.agg(lambda v: f'{v.mean():.3f} [{v.min():.3f}, {v.max():.3f}]')
@@ -1236,7 +1236,7 @@ class Sharing(Ours):
 def busy_processes(
     n: int,  # how many
 ):
-    "Processes that never rest, while the block is run."
+    "Processes that never rest while the block runs."
     command = [sys.executable, '-c', 'while True: pass']
     busy = [subprocess.Popen(command) for _ in range(n)]
     try:
@@ -1248,7 +1248,7 @@ def busy_processes(
 
 # %% ../../nbs/72_benchmark.ipynb #781b6abd
 def timed(
-    trainer: Sharing,  # goes on from where it is
+    trainer: Sharing,  # continues from its current step
     seconds: float,  # of training; the first third does not count
     threads: int,  # to begin with
 ) -> float:  # real tokens a second
@@ -1256,7 +1256,7 @@ def timed(
     with same_threads_after():
         torch.set_num_threads(threads)
         trainer.run_callbacks('before_fit')
-        for part in (seconds / 3, 2 * seconds / 3):  # a step of either, however long it takes
+        for part in (seconds / 3, 2 * seconds / 3):  # at least one step each
             began, before = time.perf_counter(), trainer.n_tokens
             while not trainer.advance(1) or time.perf_counter() < began + part:
                 pass
@@ -1274,7 +1274,7 @@ def beside_others(
     players = dict(chosen=Sharing(field), all=Sharing(field, threads=threads))
     turns = list(itertools.product((0, 1), players))
     with _bar((rounds + 1) * len(turns), 'beside others') as bar, garbage_collection_paused():
-        for r in range(-1, rounds):  # the first to warm up
+        for r in range(-1, rounds):  # the first is a warm-up
             for busy, name in turns[r % 4 :] + turns[: r % 4]:
                 with busy_processes(busy):
                     speed = timed(players[name], seconds if r >= 0 else 1.0, threads)
@@ -1415,7 +1415,7 @@ PARTS = dict(
 def machine(
     field: Field,  # for its device and precision
 ) -> str:
-    "The machine in one line."
+    "The machine, in one line."
     e = describe_environment(field.device)
     v = e['packages']
     return ', '.join(
@@ -1433,7 +1433,7 @@ def machine(
     )
 
 # %% ../../nbs/72_benchmark.ipynb #c1da9ca3
-def _target(target, asked, got, met, form='{:.2f}'):  # a row; `got` that is nan leaves it out
+def _target(target, asked, got, met, form='{:.2f}'):  # a row; none if `got` is nan
     shown = form.format(got) if isinstance(got, float) else got
     if got != got:
         return []
@@ -1535,7 +1535,7 @@ _TARGETS = dict(
 def targets(
     results: dict,  # from `benchmark`
 ) -> pd.DataFrame:  # columns target, asked, got, met
-    "What was asked and what was measured."
+    "Each target with the measured value."
     out = [r for k, f in _TARGETS.items() if k in results for r in f(results[k], results)]
     return pd.DataFrame(out, columns=['target', 'asked', 'got', 'met'])
 
@@ -1587,15 +1587,15 @@ def _measure(part, fields, rounds, steps, rows, seeds):  # part -> table
 # %% ../../nbs/72_benchmark.ipynb #6e733d9c
 def benchmark(
     parts: str = ','.join(PARTS),  # names of `PARTS`
-    batches: str = '8,32',  # batch sizes of race and memory; the other parts take the first
+    batches: str = '8,32',  # batch sizes of race and memory; the other parts use the first
     rounds: int = 4,  # how often each contestant is timed
     steps: int = 30,  # of a stretch at batches of 8; curves have 6, memory's line 20 times as many
     rows: int = 1_000_000,  # of the largest file; the others have a tenth, a hundredth, ...
     seeds: int = 3,  # of the curves
-    fresh: str = '',  # `12x768`: layers and width of a freshly drawn encoder, with the same tokenizer
+    fresh: str = '',  # `12x768`: layers and width of a new encoder, with the same tokenizer
     **settings,  # of the runs: encoder, data, device, seed, ...
 ) -> dict:  # part -> table, and `machine`, `flat` and `targets`
-    "Measure the parts that are asked for; raises `InputError` for what it cannot use."
+    "Measure the requested parts; raises `InputError` for an argument that it cannot use."
     names = _check_parts(parts)
     _check_numbers(batches=batches, rounds=rounds, steps=steps, rows=rows, seeds=seeds)
     sizes = [int(b) for b in str(batches).split(',')]
@@ -1705,14 +1705,14 @@ _SHOWS = dict(
 def show_part(
     results: dict,  # from `benchmark`
     part: str,  # of `PARTS`, or `targets`
-) -> list:  # of tables and figures, to be displayed; a sentence if the part was not asked for
+) -> list:  # of tables and figures to display; a sentence if the part was not requested
     "One part's tables and figures."
     if part not in results:
         return [f'{PARTS.get(part, part)}: not asked for (parts).']
     return _SHOWS[part](results[part], results)
 
 # %% ../../nbs/72_benchmark.ipynb #cell-57
-_OPTIONS = dict(  # of the command line: default, and what it is
+_OPTIONS = dict(  # of the command line: default and help
     parts=(','.join(PARTS), 'what to measure'),
     batches=('8,32', 'batch sizes'),
     rounds=('4', 'rounds'),
@@ -1759,7 +1759,7 @@ def _print_tables(results):
 # %% ../../nbs/72_benchmark.ipynb #694f48cc
 def main(
     argv=None,  # arguments; the command line's if None
-) -> int:  # 0, or 2 if something given cannot be used
+) -> int:  # 0, or 2 for an unusable argument
     "Measure and print."
     options, rest = _parser().parse_known_args(argv)
     try:
@@ -1778,4 +1778,4 @@ def main(
 
 # %% ../../nbs/72_benchmark.ipynb #cell-58
 if __name__ == '__main__' and '__file__' in globals():
-    sys.exit(main())  # as a command, not in a notebook
+    sys.exit(main())  # when run as a command, not in a notebook
