@@ -25,10 +25,10 @@ from .ensembles import HOW, ensemble_name, make_ensemble
 from palmtl.comparisons import (
     FOUND,
     NO_COMPARISON,
+    Pools,
     compare_seeds,
     interval_text,
     load_replicates,
-    pools,
     run_replicates,
     study,
     uncorrected,
@@ -350,7 +350,15 @@ def read(self: Ladder) -> dict:  # (rung, seed) -> `run_replicates`, or None
 
 
 @patch
-def gain(self: Ladder, rung: Rung, lent, what='score') -> dict:
+def cell_of(self: Ladder, rung: Rung) -> str:  # of the grid
+    "The cell that a rung is, or whose runs it is made of."
+    while rung.name not in self.grid.labels:
+        rung = next(r for r in self.rungs if r.name == rung.over)
+    return rung.name
+
+
+@patch
+def gain(self: Ladder, rung: Rung, lent: Pools, what='score') -> dict:
     "How much better a rung is than the one that it is compared with."
     known, over = self.read(), next((r for r in self.rungs if r.name == rung.over), None)
     if over is None:
@@ -359,8 +367,10 @@ def gain(self: Ladder, rung: Rung, lent, what='score') -> dict:
     both = [(a, b) for a, b in zip(theirs, mine) if known.get(a) and known.get(b)]
     if len(mine) == len(theirs) and len(mine) > 1:
         xs, ys = ([known[pair[i]][what] for pair in both] for i in (0, 1))
-        pool = tuple(lent.loc[what, ['variance', 'df']]) if len(both) else None
-        found = compare_seeds(xs, ys, pool) if both else NO_COMPARISON
+        found = NO_COMPARISON
+        if both:
+            cells = (self.cell_of(r) for r in (over, rung))
+            found = compare_seeds(xs, ys, lent.of_pair(*cells, what))
         return found | dict(seeds=len(both))
     under = [known[k] for k in theirs if known.get(k)]
     if not known.get(mine[0]) or len(under) < len(theirs):
@@ -388,7 +398,7 @@ def worth_it(
 def table(self: Ladder) -> pd.DataFrame:  # one row per rung, from bottom to top
     "What each rung brings and costs; Holm's correction over all rungs."
     known = self.read()
-    lent = pools(self.grid, {k: v for k, v in known.items() if k in self.grid.settings})
+    lent = Pools(self.grid, {k: v for k, v in known.items() if k in self.grid.settings})
     rows, cost = [], {r.name: self.costs(r) for r in self.rungs}
     for rung in self.rungs:
         values = [known[k]['score']['value'] for k in self.keys_of(rung) if known.get(k)]

@@ -17,12 +17,12 @@ from .basics import InputError, counted, nearest
 from .ablations import Grid
 from palmtl.comparisons import (
     NO_COMPARISON,
+    Pools,
     chosen,
     compare,
     compare_pair,
     compare_seeds,
     interval_text,
-    pools,
     read_all,
     study,
     titles,
@@ -318,7 +318,7 @@ def gains(
     grids = {f'{len(_names(g))} tasks': g for g in (few, many)}
     shared = [n for n in _names(few) if n in _names(many)]
     known = {k: add_shared(read_all(g, {}), shared) for k, g in grids.items()}
-    lent = {k: pools(g, known[k]) for k, g in grids.items()}
+    lent = {k: Pools(g, known[k]) for k, g in grids.items()}
     out = []
     for pair in pal_pairs(few.labels):
         for what in ('score', SHARED):
@@ -347,7 +347,7 @@ def pal_pairs(
 
 
 def _added(lent, what):  # two pools, for a difference of differences
-    tables = [t.loc[what] for t in lent.values() if what in t.index]
+    tables = [p.table().loc[what] for p in lent.values() if what in p.table().index]
     if len(tables) < 2:
         return math.nan, 0
     return sum(t.variance for t in tables), sum(t.df for t in tables)
