@@ -405,7 +405,7 @@ def answer(self: Ask):
 # %% ../nbs/59_ask.ipynb #4f01f991
 @patch
 def fill_tasks(self: Ask, model, texts):
-    "The tasks whose words can be coloured."
+    "List the tasks whose words can be coloured."
     n = sum(bool(t.strip()) for t in texts)
     names = [(t.title, k) for k, t in model.tasks.items() if len(t.columns) <= n]
     now, self.filling = self.task.value, True

@@ -586,7 +586,7 @@ _HALVES = slice(0, None, 2), slice(1, None, 2)  # of shuffled rows
 
 
 def choice_optimism(
-    answers: dict,  # label -> list, one a seed, of `dev_answers`
+    answers: dict,  # label -> list of `dev_answers`, one per seed
     times: int = 200,  # random halves
     seed: int = 0,  # of the halves
 ) -> pd.DataFrame:  # one row per half: chosen, score where it was chosen, on the other half

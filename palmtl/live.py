@@ -27,7 +27,7 @@ from .plots import AXES, MIDDLE, calm_bins, coloured, dev_curves, layout, mark_a
 
 # %% ../nbs/53_live.ipynb #f9657958
 class LiveRun(Run):
-    "A run whose events are read as they come."
+    "A run whose events are read as they are written."
 
     def __init__(self, folder):
         super().__init__(folder)
@@ -102,7 +102,7 @@ def silence_text(
     run: LiveRun,  # that a process is writing, by its lock
     now: float | None = None,  # seconds since 1970; the clock's if None
 ) -> str:  # '' if there is news, or none is expected
-    "How long a run has been silent: killed on another machine, or hanging, perhaps."
+    "How long a run has been silent; it may have been killed on another machine."
     most = _silent_after(run)
     if run.is_requested('pause') or not most:
         return ''
@@ -232,7 +232,7 @@ def stretches(
     run: Run,  # with events
     bins: int,  # stretches of steps
     x: str,  # one of `AXES`
-) -> tuple:  # (a row per step event with its `bin`, where each bin stands on the x-axis)
+) -> tuple:  # (a row per step event with its `bin`, each bin's place on the x-axis)
     "The steps of a run, cut into stretches."
     step = run.frame('step')
     step['tokens seen'] = step.tokens.cumsum()

@@ -27,7 +27,7 @@ from .live import run_label
 
 # %% ../nbs/64_palview.ipynb #cell-7
 def dev_rows(
-    run: Run,  # whose data must be at hand
+    run: Run,  # its data must be available
     tokenizer,  # from `load_best`
     n: int = 0,  # rows to keep per task; 0: all that the run was evaluated on
 ) -> list:  # per task: (rows, tokens)
@@ -39,7 +39,7 @@ def dev_rows(
 
 # %% ../nbs/64_palview.ipynb #eac23f52
 def has_pals(
-    run: Run,  # whose settings can be read
+    run: Run,  # its settings must be readable
 ) -> bool:
     "Whether a run has any PALs."
     s = run.record['settings']

@@ -762,7 +762,7 @@ def _task_panels(runs, title):  # label -> runs: an empty figure with a panel fo
 
 # %% ../nbs/50_plots.ipynb #29cb4857
 def band_curves(
-    runs: dict,  # label -> runs of one setting, one a seed, evaluated at the same steps
+    runs: dict,  # label -> runs of one setting, one per seed, evaluated at the same steps
     title: str = 'Dev curves: mean and range over seeds',
 ) -> go.Figure:
     "Each task's dev metric as training goes on, a line and a band for every setting."
@@ -790,7 +790,7 @@ def _draw_band(fig, d, label, colour, j):  # d: steps × seeds
 
 # %% ../nbs/50_plots.ipynb #65b6f976
 def share_chart(
-    runs: dict,  # label -> runs of one setting, one a seed
+    runs: dict,  # label -> runs of one setting, one per seed
     title: str = 'What a share of the steps buys',
 ) -> go.Figure:
     "Each task's kept dev metric against the share of steps that it had."

@@ -322,7 +322,7 @@ def their_model(
 
 # %% ../../nbs/72_benchmark.ipynb #cell-13
 def dictionaries(
-    field: Field,  # whose rows
+    field: Field,  # the race; its rows are used
     split: str,  # `train` or `dev`
 ) -> list:  # per task: a list of dict
     "The rows of a split as transformers' Trainer takes them; only `train` has labels."
@@ -1204,7 +1204,7 @@ def apart(
     table: pd.DataFrame,  # from `curves`
     one: str = 'd',  # letter of `CURVES`
     other: str = 'a',
-) -> tuple:  # (mean, low, high) of one's last score minus the other's, seed by seed
+) -> tuple:  # (mean, low, high) of its last score minus the other's, seed by seed
     "Student's t interval of the difference at the last step."
     t = table[table.step == table.step.max()].pivot(index='seed', columns='letter', values='score')
     return seed_interval(t[one] - t[other])[:3]
@@ -1286,7 +1286,7 @@ def beside_others(
 # %% ../../nbs/72_benchmark.ipynb #e69eeafb
 def beside_table(
     table: pd.DataFrame,  # from `beside_others`
-) -> pd.DataFrame:  # one row per way to choose threads
+) -> pd.DataFrame:  # one row per choice of threads
     "Medians over the rounds; the share is that of all threads alone, round by round."
     t = table.pivot(index='round', columns=['threads', 'busy'], values='tokens_per_second')
     best = t['all', 0]
