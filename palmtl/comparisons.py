@@ -7,14 +7,15 @@ __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'CLAIMS', 'FO
            'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'run_replicates', 'load_replicates',
            'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare', 'claim_verdict',
            'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'what_was_found', 'what_is_needed',
-           'conclude', 'side_by_side', 'show_comparison', 'folded', 'publish_grid', 'on_sample']
+           'conclude', 'sentiment_alone', 'side_by_side', 'show_comparison', 'folded', 'provenance', 'publish_grid',
+           'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
-from .basics import InputError, nearest
+from .basics import InputError, counted, nearest
 from .data import find_folder
 from .metrics import mcnemar, total
 from .runs import publish
@@ -679,6 +680,25 @@ def _listed(r):  # a claim in a list of its verdict
     found = uncorrected(r.verdict, r.holm, f'{r.what} {r.difference:+.3f}', inside=True)
     return f'*{r.claim}* ({found})'
 
+# %% ../nbs/44_comparisons.ipynb #359946b4
+def sentiment_alone(
+    grid: Grid,
+    known: dict | None = None,  # runs already read, to be shared between calls
+) -> str:  # a sentence or two; '' where one of the cells is missing
+    "What training on all tasks changes on SST itself."
+    a, b = 'SST-only', '0 PALs, round robin'
+    if not {a, b} <= {*grid.labels}:
+        return ''
+    sst = resolve_tasks(next(iter(grid.settings.values())))[0].name
+    (r,) = compare(grid, [(a, b)], [sst], known).itertuples()
+    if not r.seeds:
+        return ''
+    found = f'{r.difference:+.3f} {interval_text(r.low, r.high)}'.rstrip()
+    return (
+        'Two thirds of the score are tasks that SST-only was never trained on. On SST itself, '
+        f'training on all tasks changes the accuracy by {found} ({r.verdict}).'
+    )
+
 # %% ../nbs/44_comparisons.ipynb #cell-15
 def side_by_side(
     summary: pd.DataFrame,  # from `summarise`
@@ -741,6 +761,41 @@ def folded(
 
     style = getattr(table, 'style', table)
     return HTML(f'<details><summary>{html.escape(title)}</summary>{style.to_html()}</details>')
+
+# %% ../nbs/44_comparisons.ipynb #9d11157c
+def provenance(
+    grid: Grid,
+    known: dict | None = None,  # (cell, seed) -> what was read of a run: only these are described
+) -> str:  # markdown
+    "Which runs a page rests on: their budget, machine, code, and the command of one."
+    done = grid.finished()
+    runs = [r for k, r in done.items() if known is None or known.get(k)]
+    if not runs:
+        return f'None of the {len(grid)} runs is finished.'
+    made = [r.read_json('environment.json') for r in runs]
+    hours = sum(r.summary['seconds'] for r in runs) / 3600
+    return (
+        f'{len(runs)} of {counted(len(grid), "run")} are finished: {_counts(map(_budget, runs))}; '
+        f'{_counts(map(_machine, made))}. {hours:.1f} hours of training. '
+        f'The command of one of them: `{made[0]["command"]}`.'
+    )
+
+
+def _counts(texts):  # each text with how often it occurs, where there are several
+    counts = pd.Series(list(texts)).value_counts(sort=False)
+    if len(counts) == 1:
+        return counts.index[0]
+    return '; '.join(f'{n} × {text}' for text, n in counts.items())
+
+
+def _budget(run):
+    return f'{run.summary["steps"]:,} steps of {run.settings.batch_size} rows'
+
+
+def _machine(e):  # of an environment
+    threads = counted(e['threads'], 'thread')
+    torch = f'torch {e["packages"]["torch"]}'
+    return f'{e["cpu"]}, {threads}, {e["precision"]}, {torch}, commit {(e["commit"] or "")[:10]}'
 
 # %% ../nbs/44_comparisons.ipynb #cell-18
 def publish_grid(

@@ -617,7 +617,9 @@ def study_text(
         table = gains(beyond('tasks3', **given), grid)
         text = answer_text(table[table.claim.str.endswith('more with more tasks')])
     else:
-        text = answer_text(answer(grid, QUESTIONS[name]))
+        known = {}
+        text = answer_text(answer(grid, QUESTIONS[name], known)) + '\n\n'
+        text += task_text(task_differences(grid, QUESTIONS[name], known), titles(grid))
     s = done[0].settings
     budget = f'{done[0].summary["steps"]:,} steps of {s.batch_size} rows'
     mean = ' (score: the plain mean of the metrics)' * (s.score == 'raw' and name != 'transfer')
