@@ -19,7 +19,7 @@ from .basics import InputError, counted, nearest
 from .data import find_folder
 from .metrics import mcnemar, total
 from .runs import publish
-from .settings import resolve_tasks
+from .settings import command, resolve_tasks
 from .ablations import Grid, paper_cells, paper_scores
 
 # %% ../nbs/44_comparisons.ipynb #6ff514b4
@@ -774,10 +774,11 @@ def provenance(
         return f'None of the {len(grid)} runs is finished.'
     made = [r.read_json('environment.json') for r in runs]
     hours = sum(r.summary['seconds'] for r in runs) / 3600
+    how = made[0].get('command') or command(runs[0].settings)  # a record has its own
     return (
         f'{len(runs)} of {counted(len(grid), "run")} are finished: {_counts(map(_budget, runs))}; '
         f'{_counts(map(_machine, made))}. {hours:.1f} hours of training. '
-        f'The command of one of them: `{made[0]["command"]}`.'
+        f'The command of one of them: `{how}`.'
     )
 
 
