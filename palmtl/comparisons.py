@@ -775,28 +775,25 @@ def provenance(
     made = [r.read_json('environment.json') for r in runs]
     hours = sum(r.summary['seconds'] for r in runs) / 3600
     how = made[0].get('command') or command(runs[0].settings)  # a record has its own
+    parts = _counts(map(_budget, runs)), _counts(map(_setup, made)), _counts(e['cpu'] for e in made)
+    commits = _counts((e['commit'] or 'unknown')[:10] for e in made)
     return (
-        f'{len(runs)} of {counted(len(grid), "run")} are finished: {_counts(map(_budget, runs))}; '
-        f'{_counts(map(_machine, made))}. {hours:.1f} hours of training. '
-        f'The command of one of them: `{how}`.'
+        f'{len(runs)} of {counted(len(grid), "run")} are finished: {"; ".join(parts)}; commit '
+        f'{commits}. {hours:.1f} hours of training. The command of one of them: `{how}`.'
     )
 
 
-def _counts(texts):  # each text with how often it occurs, where there are several
+def _counts(texts):  # each text, with how often it occurs if there are several
     counts = pd.Series(list(texts)).value_counts(sort=False)
-    if len(counts) == 1:
-        return counts.index[0]
-    return '; '.join(f'{n} × {text}' for text, n in counts.items())
+    return ', '.join(f'{text} ({n})' if len(counts) > 1 else text for text, n in counts.items())
 
 
 def _budget(run):
     return f'{run.summary["steps"]:,} steps of {run.settings.batch_size} rows'
 
 
-def _machine(e):  # of an environment
-    threads = counted(e['threads'], 'thread')
-    torch = f'torch {e["packages"]["torch"]}'
-    return f'{e["cpu"]}, {threads}, {e["precision"]}, {torch}, commit {(e["commit"] or "")[:10]}'
+def _setup(e):  # of an environment
+    return f'{counted(e["threads"], "thread")}, {e["precision"]}, torch {e["packages"]["torch"]}'
 
 # %% ../nbs/44_comparisons.ipynb #cell-18
 def publish_grid(
