@@ -45,7 +45,7 @@ def check_settings(
     for t in resolve_tasks(s):
         for path in _files_of(t, s.data):
             if not path.exists():
-                what = f"there is no such file, which task '{t.name}' needs"
+                what = f"file not found; task '{t.name}' needs it"
                 raise InputError(f'{path}: {what}')
     with torch.device('meta'):
         build_model(s, resolve_tasks(s), BertEncoder(config))
@@ -263,7 +263,7 @@ def _take_result(self: Grid, name, key, job):
     if error is not None:
         self.errors[key] = reason(error)
     elif Run(self.where / name).state != 'finished' and key[0] not in self.stopped_early:
-        self.errors[key] = 'stopped before its end'
+        self.errors[key] = 'stopped before it finished'
 
 # %% ../nbs/40_ablations.ipynb #a9bc9ff4
 @patch
@@ -444,8 +444,8 @@ def stopped_text(
     x: dict,  # a value of `Grid.stopped_early`
 ) -> str:
     "Why a cell was stopped."
-    reach = f'it would reach {x["high"]:.3f} at most, {x["best"]} {x["low"]:.3f} at least'
-    return f'stopped early: {reach}; what is compared with it is biased'
+    reach = f'it would reach at most {x["high"]:.3f}, {x["best"]} at least {x["low"]:.3f}'
+    return f'stopped early: {reach}; comparisons with it are biased'
 
 # %% ../nbs/40_ablations.ipynb #6719c648
 @patch

@@ -43,7 +43,7 @@ class LossRule:
             return None
         seen, loss = self.last[e['task']], e['loss']
         if loss is None or not math.isfinite(loss):
-            return 'the loss is no number'
+            return 'the loss is NaN or infinite'
         before = len(seen)
         median = statistics.median(seen) if before >= 30 else math.inf
         seen.append(loss)
@@ -96,7 +96,7 @@ class OverfittingRule:
 # %% ../nbs/32_alerts.ipynb #99f49618
 @alert('constant')
 class ConstantRule:
-    "A task that is trained but scores exactly the majority baseline at each evaluation."
+    "A task that is trained but scores exactly what the majority row scores at each evaluation."
 
     def __init__(self, settings):
         self.times = settings.alert_falling
@@ -112,7 +112,7 @@ class ConstantRule:
         self.rows[e['task']] = self.rows[e['task']] + 1 if is_majority else 0
         if not self.times or self.rows[e['task']] != self.times:
             return None  # reported once
-        return f'{self.times} evaluations score what one answer for all rows would'
+        return f'{self.times} evaluations in a row only match the majority row'
 
 # %% ../nbs/32_alerts.ipynb #90360121
 @alert('slow')

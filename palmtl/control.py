@@ -48,14 +48,14 @@ def readable(
     error: Exception,  # the error that ended the run
     run: Run,  # the run that it ended
     where: str,  # e.g. `cpu at step 12`
-    kept: str,  # what remains, e.g. `the checkpoint of step 10 is whole`
+    kept: str,  # what remains, e.g. `the checkpoint of step 10 is complete`
 ) -> Exception:  # one with a sentence, or the same error
     "A failure of disk or memory as one sentence."
     if isinstance(error, OSError):
         step = where.split(' at ')[-1]
         return TrainingStopped(
             f'run folder {run.folder}: cannot be written at {step} ({error.strerror or error}); '
-            f'{kept}. Make room or mend the folder, and start the same run again'
+            f'{kept}. Free some space or fix the folder, and start the same run again'
         )
     if is_out_of_memory(error):
         first = (str(error).splitlines() or ['MemoryError'])[0][:80]
@@ -250,9 +250,9 @@ def busy_advice(
 ) -> str:
     "What to do if other processes use the run's cores."
     if threads == 1:
-        return 'cores shared: wait for the others'
+        return 'cores are shared: wait for the others'
     # all threads wait for the one that has no core
-    return f'cores shared: stop, go on with threads={threads - 1}'
+    return f'cores are shared: stop, then resume with threads={threads - 1}'
 
 # %% ../nbs/25_control.ipynb #23f644c6
 class _ProgressBar:

@@ -103,7 +103,7 @@ def make_buttons(self: Watch) -> W.HBox:
         (self.run.folder / 'pause').unlink(missing_ok=True)  # else it would pause again on Resume
 
     self.pause = _button('Pause', 'wait after this step', lambda: touch('pause'))
-    self.resume = _button('Resume', 'go on with this run, from where it stands', resume)
+    self.resume = _button('Resume', 'resume this run where it stopped', resume)
     help = 'end after this step, with a checkpoint'
     self.stop = _button('Stop', help, stop)
     help = 'score the dev splits after this step'
@@ -121,7 +121,11 @@ def state_text(self: Watch, writer, error) -> str:
         return 'paused' if self.run.is_requested('pause') else f'running ({silent})'
     if error:
         return 'stopped by an error'
-    return 'not running; Resume goes on' if self.restart else 'not running; start it again to go on'
+    return (
+        'not running; Resume continues it'
+        if self.restart
+        else 'not running; start it again to resume it'
+    )
 
 # %% ../nbs/54_dashboard.ipynb #4af3472f
 def score_text(
@@ -509,8 +513,8 @@ def forget_error(self: Dashboard):
 
 
 _GOES_ON = (
-    '<b>Start</b> goes on with this fork while <i>fork=</i> stands above; '
-    'take it out of <i>more settings</i> to begin a run of its own.'
+    '<b>Start</b> continues this fork as long as <i>more settings</i> contains <i>fork=</i>; '
+    'remove it to begin a separate run.'
 )
 
 
@@ -525,10 +529,13 @@ def fork_note(
         of = run.summary['steps']
     more = f' It ended after {of} steps: <b>more epochs</b> are needed.' * (step >= of)
     kept = ' (its kept evaluation)' * (run.state == 'finished' and step < of)
-    own = f' (but {", ".join(typed)}, changed before, stays as it was typed)' * bool(typed)
+    kept_fields = (
+        'which keeps the typed value' if len(typed) == 1 else 'which keep the typed values'
+    )
+    own = f' (except {", ".join(typed)}, {kept_fields})' * bool(typed)
     then = f'The fields above now hold the settings of {name}{own}. '
     then += 'Change some and press <b>Start</b>'
-    condition = 'while <i>fork=</i> stands above.'
+    condition = 'as long as <i>more settings</i> contains <i>fork=</i>.'
     return f'{then}: it goes on from step {step}{kept}, {condition}{more}'
 
 # %% ../nbs/54_dashboard.ipynb #90636389

@@ -582,7 +582,7 @@ def _hold_out(rows, share, seed):  # (rows held out, the others), each in the or
     order = np.random.default_rng([seed, 15]).permutation(len(rows))
     n = max(1, round(share * len(rows)))
     if n >= len(rows):
-        what = f'{len(rows)} training row is too few to hold one out'
+        what = f'a holdout needs at least two training rows, not {len(rows)}'
         raise InputError(f"task '{rows.task.name}': {what}")
     return rows.take(np.sort(order[:n])), rows.take(np.sort(order[n:]))
 
@@ -628,8 +628,8 @@ def _read_tokenizer(folder):
     paths = (folder / 'tokenizer.json', folder / 'vocab.txt')
     path = next((p for p in paths if p.exists()), None)
     if path is None:
-        expected = 'one of them was expected beside the weights'
-        raise InputError(f'{folder}: holds neither tokenizer.json nor vocab.txt; {expected}')
+        expected = 'one was expected beside the weights'
+        raise InputError(f'{folder}: contains neither tokenizer.json nor vocab.txt; {expected}')
     try:
         if path.suffix == '.json':
             return Tokenizer.from_file(str(path))
@@ -916,8 +916,8 @@ def audit(
                     'rows': len(rows),
                     'unusable': len(rows.unusable),
                     'majority': round(majority(rows), 3),
-                    'tokens a row': round(float(n.sum(0).mean()), 1),
-                    'tokens a word': round(float(n.sum() / max(1, n_words(rows))), 2),
+                    'tokens per row': round(float(n.sum(0).mean()), 1),
+                    'tokens per word': round(float(n.sum() / max(1, n_words(rows))), 2),
                     'longest sequence': int(length.max()),
                     'truncated': int((length > max_length).sum()),
                     'repeated': len(texts) - len(set(texts)),

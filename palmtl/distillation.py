@@ -174,7 +174,7 @@ def _read_kept(path, rows):  # task -> opinions
             same = all(str(z[f'{name}.sha256']) == r.sha256 for name, r in rows.items())
             kept = {name: z[name] for name in rows}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        what = 'cannot be read; remove it, and the teachers are asked again'
+        what = "cannot be read; remove it, and the teachers' predictions are computed again"
         raise InputError(f'run folder {path.parent}: teacher.npz {what}') from None
     if not same:
         what = 'holds answers to other training rows than those of this run'

@@ -256,8 +256,10 @@ def main(
     parser.add_argument('--how', default='vote', help=' | '.join(HOW))
     orders = parser.add_mutually_exclusive_group()
     orders.add_argument('--both-orders', action='store_true', default=None, help=_BOTH)
-    orders.add_argument('--one-order', dest='both_orders', action='store_false', help='never so')
-    parser.add_argument('--data', help='folder with the data, if it is another one here')
+    orders.add_argument(
+        '--one-order', dest='both_orders', action='store_false', help='use one order only'
+    )
+    parser.add_argument('--data', help='folder with the data, if it is elsewhere on this machine')
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, ...')
     given = parser.parse_args(args)
     try:
@@ -273,7 +275,7 @@ def main(
     return 0
 
 
-_BOTH = "average a pair's logits over both orders; as each run has it, if this is not given"
+_BOTH = "average a pair's logits over both orders; default: as each run is set"
 
 # %% ../nbs/43_ensembles.ipynb #f0172e9c
 if __name__ == '__main__' and '__file__' in globals():

@@ -255,7 +255,8 @@ def make_filter(self: Explorer, published):
 @patch
 def make_columns(self: Explorer):
     "A list of the table's columns, shown while its button is pressed."
-    help = 'Ctrl and a click choose several; none: those in which the listed runs differ'
+    help = 'Ctrl-click selects several; if none is selected: '
+    help += 'the columns in which the listed runs differ'
     self.columns = W.SelectMultiple(description='columns', rows=8, **_line('460px', '60px'))
     self.columns.tooltip = help
     self.columns.observe(lambda _: self.filling or self.list_runs(), 'value')
@@ -388,7 +389,7 @@ def choose(self: Explorer):
     self.draw()
 
 # %% ../nbs/63_explorer.ipynb #6edd457a
-_HINT = ' A word alone is looked for in the names of runs; a setting is asked for with its name, '
+_HINT = ' A single word is searched for in the names of runs; a setting needs its name, '
 _HINT += 'such as <code>scheduler=dynamic</code>.'
 
 
@@ -400,7 +401,7 @@ def count_text(self: Explorer) -> str:
         records = '' if self.published.value else ', and the published records are not ticked'
         then = ': train one, for example with the dashboard.'
         if len(self.found):
-            then = '; what is there is listed with its reason.'
+            then = '; the runs that exist are listed, each with the reason.'
         where = html.escape(str(self.runs))
         return f'<b>No finished run yet</b> in {where}{records}{then}'
     hidden = len(set(self.table.chosen) - set(self.shown.index))
@@ -477,7 +478,7 @@ def pick(self: Explorer, name, _=None):
     self.draw()
 
 # %% ../nbs/63_explorer.ipynb #93a2148a
-_BUSY = '<p style="margin:1em"><i>Computing …</i> the figure below is the one before.</p>'
+_BUSY = '<p style="margin:1em"><i>Computing …</i> the figure below is the previous one.</p>'
 
 
 @patch

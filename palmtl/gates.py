@@ -375,7 +375,7 @@ def gate_table(
             for layer, g, i in zip(e['layers'], gates, important):
                 out.append(dict(step=e['step'], task=task, layer=layer, gate=g, importance=i))
     if not out:
-        raise InputError('the run has no looks at its gates; its setting gates was off')
+        raise InputError('the run recorded no gate events; its setting gates was off')
     return pd.DataFrame(out)
 
 # %% ../nbs/31_gates.ipynb #1838e148
@@ -414,7 +414,7 @@ def active_chart(
     colours = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442', '#000']
     events, fig = run.events('gates'), go.Figure()
     if not events:
-        raise InputError('the run has no looks at its gates; its setting gates was off')
+        raise InputError('the run recorded no gate events; its setting gates was off')
     tasks, steps = events[0]['tasks'], [e['step'] for e in events]
     for i, task in enumerate(tasks):
         apart = 0.1 * ((len(tasks) - 1) / 2 - i)

@@ -48,9 +48,7 @@ def _first(self: Graphs, key, inputs):
         self.known[key] = None
     elif not self.full:
         self.full = True
-        print(
-            f'Steps have more than {self.limit} shapes; those of further shapes are not recorded.'
-        )
+        print(f'More than {self.limit} step shapes: steps of further shapes are not recorded.')
     return self.body(key, *(x.to(self.device, non_blocking=True) for x in inputs))
 
 # %% ../nbs/15_graphs.ipynb #70174edb

@@ -181,7 +181,7 @@ def _recipe_text(run):  # the command, and the machine that it ran on
     versions = ', '.join(f'{k} {v}' for k, v in packages.items() if v)
     encoder = escape_markdown(record['settings']['encoder'])
     return (
-        f'    {text}\n\nIt began from the encoder {encoder} and took {summary["steps"]:,} steps '
+        f'    {text}\n\nTraining started from the encoder {encoder} and took {summary["steps"]:,} steps '
         f'({summary["tokens"]:,} tokens, {summary["seconds"]:,.0f} s on {escape_markdown(where)}). '
         f'Versions: {escape_markdown(versions)}.'
     )
@@ -198,8 +198,8 @@ def _behaviour_text(run):  # the figures of the chapter on behaviour, if they we
 # %% ../nbs/47_hub.ipynb #d71a3f22
 NOT_TESTED = """- Text of another kind, time or language than that of the dev sets.
 - Rows longer than the limit above: what lies beyond it is not read.
-- Whether an error falls on some groups of people more often than on others, unless it stands under *Behaviour*.
-- Texts that somebody wrote in order to mislead it.
+- Whether an error falls on some groups of people more often than on others, unless reported under *Behaviour*.
+- Adversarial texts.
 
 It was made for research; a decision about a person should not rest on it."""
 
@@ -278,7 +278,7 @@ def main(
     parser = argparse.ArgumentParser(prog='python -m palmtl.hub', description=main.__doc__)
     parser.add_argument('run', help='its folder, or its name in the folder of runs')
     parser.add_argument('--push', metavar='NAME/REPO', help='upload it to the hub')
-    parser.add_argument('--public', action='store_true', help='a new repository is for all')
+    parser.add_argument('--public', action='store_true', help='make a new repository public')
     given = parser.parse_args(args)
     run = find_run(given.run)
     print(write_card(run))

@@ -424,7 +424,7 @@ def _counts(table):  # of the rungs that could be compared
     text = f'Of {len(asked)} rungs that could be compared {number("better")} can be seen to help, '
     text += f'{number("worse")} to harm' + f' ({kept})' * bool(len(found))
     text += f', {number("no difference that matters")} make no difference '
-    text += f'that matters, and of {number("cannot be told")} it cannot be told; '
+    text += f'that matters, and for {number("cannot be told")} the result cannot be told; '
     return text + f'{int((asked["worth it"] == "yes").sum())} are worth their cost.'
 
 

@@ -156,7 +156,7 @@ def pace_text(
         return text  # it has ended: advice would come too late
     changes = run.events('threads')
     if changes and changes[-1]['threads'] < changes[-1]['most']:
-        return f'{text}, cores shared: {threads_text(changes[-1])}'
+        return f'{text}, cores are shared: {threads_text(changes[-1])}'
     cpu = steps[-1].get('cpu', math.inf) - before.get('cpu', 0)
     on_cpu = machine.get('device') == 'cpu'
     if on_cpu and cores_shared(cpu, took, machine['threads']):
@@ -166,7 +166,7 @@ def pace_text(
 # %% ../nbs/53_live.ipynb #3249e72d
 PACE_HELP = (
     'tokens: without padding; padding: its share of all positions of the batches; '
-    'least time: what the steps must cost on this machine, at its measured speed (chapter 26)'
+    'least time: the minimum time of the steps on this machine, at its measured speed (chapter 26)'
 )
 
 # %% ../nbs/53_live.ipynb #164ea692

@@ -238,7 +238,7 @@ class MultitaskModel(nn.Module):
                 "(no tensor 'pooler.dense.weight'); choose 'cls' or 'mean'"
             )
         if ordinal and pairs == 'cosine':
-            what = "regression 'ordinal' chooses among several values, which a cosine cannot"
+            what = "regression 'ordinal' needs several outputs, but pairs 'cosine' gives one"
             raise InputError(f"{what}; choose pairs 'cross', 'concat' or 'absdiff'")
         self.encoder, self.tasks, self.pals, self.pairs, self.pooling, self.unit = (
             encoder,

@@ -223,7 +223,7 @@ def _draw_parent(fig, run, x):  # how the parent continued, dashed, if its folde
             look = dict(name=name, line=dashed(rgba(colour, 0.6)), showlegend=False)
             fig.add_scatter(x=mine[x], y=mine.metric, **look, **group)
         if len(dev) and dev.step.max() > fork['step']:  # one legend entry for all
-            look = dict(name='the parent, going on', line=dashed(MIDDLE))
+            look = dict(name='the parent, continued', line=dashed(MIDDLE))
             fig.add_scatter(x=[None], y=[None], **look, **group)
 
 # %% ../nbs/50_plots.ipynb #4b06c84b

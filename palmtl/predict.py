@@ -53,7 +53,7 @@ def _texts_of(task, n, row):  # a row's texts; n: its number, from 1
         raise InputError(f'{where}: {wanted} was expected, not {type(row).__name__} {row!r:.40}')
     for part in parts:
         if not isinstance(part, str):
-            raise InputError(f'{where}: {part!r:.40} is no text')
+            raise InputError(f'{where}: {part!r:.40} is not a text')
         if not part.strip():
             raise InputError(f'{where}: an empty text cannot be judged')
     if len(parts) != len(task.columns):
@@ -217,7 +217,7 @@ def predict_file(
     "Answer every row of a file; raises `InputError` before anything is written."
     source, target, task = Path(source), Path(target), model.task(task)
     if not target.parent.is_dir() or target.is_dir():
-        raise InputError(f'{target}: a file in a folder that exists was expected')
+        raise InputError(f'{target}: a file in an existing folder was expected')
     if source.exists() and target.exists() and source.samefile(target):
         raise InputError(f'{target}: the answers would overwrite the rows; name another file')
     unread = dataclasses.replace(task, label='\n')  # a column that no header can have
@@ -243,7 +243,7 @@ def main(
     parser.add_argument('source', help='file with a header that names the columns of the task')
     parser.add_argument('target', help='file for the answers')
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, ...')
-    parser.add_argument('--no-pals', action='store_true', help='what the encoder alone would say')
+    parser.add_argument('--no-pals', action='store_true', help='predict without PALs')
     given = parser.parse_args(args)
     model = load(given.run, given.device)
     table = predict_file(model, given.task, given.source, given.target, not given.no_pals)

@@ -171,7 +171,7 @@ def probe_chart(
         ygap=2,
     )
     fig = go.Figure(heat)
-    title = f'Linear probes: {what} on rows held out'
+    title = f'Linear probes: {what} on held-out rows'
     fig.update_layout(template='plotly_white', title=title, height=180 + 30 * len(t))
     return fig.update_xaxes(automargin=True, type='category')
 
@@ -266,7 +266,7 @@ def cka_sentence(
     same = np.diag(table)
     least = int(same.argmin())
     where = f'layer {least}' if least else 'the embeddings'
-    return f'The same layers are {same.min():.2f} to {same.max():.2f} alike, least in {where}.'
+    return f'Corresponding layers have a CKA of {same.min():.2f} to {same.max():.2f}, lowest in {where}.'
 
 # %% ../nbs/49_probes.ipynb #40b1910d
 def probe_report(

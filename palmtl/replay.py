@@ -122,7 +122,7 @@ def main(args=None):  # `record setting=value ...`
         print(f'{k}: was {then}, is {now}')
     print(table.to_string())
     if Run(args[0]).events('threads'):
-        print('Its number of threads changed while it was trained: the last bits differ.')
+        print('The number of threads changed during training, so the last bits differ.')
     print('The run came out the same.' if table.equal.all() else 'The run came out differently.')
     return int(not table.equal.all())
 

@@ -101,7 +101,7 @@ def write(
     "Write the page completely or not at all; raises `InputError` if over `MOST_BYTES`."
     path = Path(path)
     if not path.parent.is_dir() or path.is_dir():
-        raise InputError(f'{path}: a file in a folder that exists was expected')
+        raise InputError(f'{path}: a file in an existing folder was expected')
     text = self.page_text()
     if len(text.encode()) > MOST_BYTES:
         what = f'the report would take {len(text) / 1e6:.1f} MB; choose fewer runs'

@@ -71,7 +71,7 @@ def _why_unfinished(run):  # how far it is, and what happened to it
         return f'{progress}being trained by {writer}'
     if error := run.error().strip():
         return f'{progress}stopped: {error.splitlines()[-1]}'
-    return f'{progress}start it again to go on'
+    return f'{progress}start it again to resume'
 
 # %% ../nbs/60_run_table.ipynb #38d9ecc7
 def _last_change(folder):  # when the run ended, or last wrote anything
@@ -198,7 +198,7 @@ def _convert(value, kind, problem):
     try:
         return kind(value)
     except ValueError:
-        raise InputError(f"'{value}' is no {problem}") from None
+        raise InputError(f"'{value}' is not a {problem}") from None
 
 # %% ../nbs/60_run_table.ipynb #e3ca4fc4
 def operands(
@@ -215,7 +215,7 @@ def operands(
     if is_numeric(values):
         return values, _convert(value, float, f'number; {name} is one')
     if not equality:
-        raise InputError(f"{name} is no number; only = and != were expected")
+        raise InputError(f"{name} is not a number; only = and != were expected")
     if name == 'date':  # a day, a month or a minute
         return values.map(lambda x: str(x)[: len(value)], na_action='ignore'), value
     return values.map(lambda x: str(x).lower(), na_action='ignore'), value.lower()
@@ -515,7 +515,7 @@ def dev_digests(
     except (KeyError, TypeError):
         raise InputError(
             f'run {run.folder.name} does not say which dev rows it answered '
-            '(environment.json has no digest of them), so that it cannot be compared'
+            '(environment.json has no digest of them), so it cannot be compared'
         ) from None
 
 # %% ../nbs/60_run_table.ipynb #f546fe2a

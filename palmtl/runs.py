@@ -301,7 +301,7 @@ def events(self: Run, kind=None) -> list:  # of dict
         what = 'its events cannot be read; a line is cut short or not JSON'
         raise InputError(f'run folder {self.folder}: {what}') from None
     if not all(isinstance(e, dict) and 'event' in e for e in out):
-        raise InputError(f'run folder {self.folder}: its events hold a line that is none')
+        raise InputError(f'run folder {self.folder}: one line of its events is not an event')
     return [e for e in out if kind is None or e['event'] == kind]
 
 # %% ../nbs/22_runs.ipynb #bcee3a2f
@@ -371,7 +371,7 @@ def error(self: Run) -> str:  # '' if nothing is known
 # %% ../nbs/22_runs.ipynb #ff8f2659
 @patch
 def scores(self: Run) -> pd.DataFrame:  # one row per task, then the total
-    "The final scores of a finished run, with 95 % intervals and the majority baseline."
+    "The final scores of a finished run, with 95 % intervals and those of the majority row."
     s, keep = self.summary, self.record['settings']['keep']
     out = [
         {
@@ -401,7 +401,7 @@ def scores(self: Run) -> pd.DataFrame:  # one row per task, then the total
 # %% ../nbs/22_runs.ipynb #71495def
 @patch
 def score_text(self: Run) -> str:  # markdown
-    "The final dev scores of a finished run in words, with the majority baseline."
+    "The final dev scores of a finished run in words, with those of the majority row."
     s, tasks = self.summary, self.tasks
     kept = s[self.record['settings']['keep']]
     text = f'**Dev score {kept["score"]:.3f}** (majority row {s["majority_score"]:.3f})'

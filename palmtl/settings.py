@@ -273,7 +273,7 @@ class TeacherSettings:
     "Learning from the predictions of other runs (chapter 37)."
 
     teacher: list = setting(
-        [], 'finished runs, by name, whose averaged answers on the training rows are learned too'
+        [], 'names of finished runs; their mean predictions on the training rows are learned too'
     )
     distill: float = setting(
         0.5, "weight of the teacher's answers; the labels have the rest", low=0, high=1
@@ -296,7 +296,9 @@ class GateSettings:
     gate_budget: int = setting(0, 'PALs active at a time, of all tasks together; 0: half', low=0)
     gate_min: int = setting(0, 'PALs that every task keeps', low=0)
     gate_ramp: int = setting(20, 'steps over which a gate opens or closes', low=1)
-    gate_gamma: float = setting(1.0, 'how strongly a task that lacks more gets more', low=0)
+    gate_gamma: float = setting(
+        1.0, 'exponent of the need: higher gives more PALs to the tasks that lack most', low=0
+    )
     gate_decay: float = setting(
         0.5, "weight of a new measurement in the importance's moving average", above=0, high=1
     )
@@ -308,8 +310,7 @@ class GateSettings:
 
 # %% ../nbs/21_settings.ipynb #5c02729a
 _EMA = (
-    'evaluate a moving average of the weights, in which those before each step count this much '
-    '(such as 0.999); 0: off'
+    'evaluate an exponential moving average of the weights with this decay (such as 0.999); 0: off'
 )
 
 # %% ../nbs/21_settings.ipynb #a2097030
@@ -344,7 +345,9 @@ class SmoothnessSettings:
     smart: float = setting(0.0, _SMART, low=0)
     smart_eps: float = setting(0.05, _SMART_EPS, above=0)
     smart_step: float = setting(
-        1.0, 'how far a step of the search for it goes; far beyond smart_eps: to its edge', above=0
+        1.0,
+        "length of a step of the search for it; far above smart_eps: to the ball's edge",
+        above=0,
     )
     smart_steps: int = setting(1, 'steps of that search', low=1)
     rdrop: float = setting(0.0, _RDROP, low=0)
@@ -355,7 +358,7 @@ class MaskedSettings:
     "Masked-language modelling on the training texts, before the first step (chapter 36)."
 
     mlm_steps: int = setting(
-        0, 'steps in which the encoder guesses hidden words beforehand; 0: none', low=0
+        0, 'steps of masked-language modelling before training; 0: none', low=0
     )
     mlm_lr: float = setting(
         0.0, 'peak learning rate of these steps; 0: the same as lr', low=0, high=1
@@ -370,19 +373,21 @@ class AlertSettings:
     alert_absent: int = setting(500, 'steps without a batch of a task; 0: never', low=0)
     alert_falling: int = setting(
         3,
-        'evaluations in a row that overfit, or score what the majority row scores; 0: never',
+        'evaluations in a row that overfit, or only match the majority row; 0: never',
         low=0,
     )
     alert_slow: float = setting(
         20.0, 'steps this many times the least possible time; 0: never', low=0
     )
     alert_pal: float = setting(
-        1.0, 'a PAL whose TS(h) is this many times as long as h, or hardly there; 0: never', low=0
+        1.0, 'a PAL with a TS(h) this many times as long as h, or nearly zero; 0: never', low=0
     )
     alert_pal_every: int = setting(200, 'steps between two looks at the PALs', low=1)
     alert_disk: float = setting(500.0, 'free megabytes of disk below this; 0: never', low=0)
     alert_silent: float = setting(
-        120.0, 'seconds without news of a run that trains, seen from outside; 0: never', low=0
+        120.0,
+        'seconds without a new event of a training run, watched from another process; 0: never',
+        low=0,
     )
     webhook: str = setting('', 'address to which every alert is sent as JSON; empty: none')
 
@@ -424,7 +429,7 @@ class ScoreSettings:
 class MachineSettings:
     "Where and how the run is computed."
 
-    seed: int = setting(11711, 'of all that is drawn by chance', low=0, high=2**31 - 1, decision=34)
+    seed: int = setting(11711, 'of all random draws', low=0, high=2**31 - 1, decision=34)
     device: str = setting('auto', '`auto`, `cpu`, `cuda`, `cuda:1`, ...')
     precision: str = setting(
         'fp32',
@@ -437,12 +442,14 @@ class MachineSettings:
     )
     graphs: str = setting(
         'auto',
-        'play training steps from recordings (CUDA graphs); `auto`: on a GPU; '
-        'on a CPU `on` goes the same way without recording',
+        'replay training steps from recordings (CUDA graphs); `auto`: on a GPU; '
+        'on a CPU `on` takes the same code path without recording',
         ('auto', 'on', 'off'),
     )
     threads: int = setting(
-        0, 'CPU threads; 0: as many as are of use, changed as others want the cores', low=0
+        0,
+        'CPU threads; 0: as many as are useful, adapted while other processes use the cores',
+        low=0,
     )
     plugins: list = setting([], 'Python files that register ideas of your own')
     callbacks: list = setting([], 'names of registered callbacks that take part in the run')
@@ -460,7 +467,7 @@ class SafetySettings:
     )
     bad_loss: str = setting(
         'stop',
-        'at a loss or gradient that is no number: stop, or leave the step out and count it',
+        'at a NaN or infinite loss or gradient: stop, or skip the step and count it',
         ('stop', 'skip'),
     )
 
@@ -469,7 +476,7 @@ class SafetySettings:
 class ForkSettings:
     "Continuing from a fork point of another run."
 
-    fork: str = setting('', 'the moment of another run from which this one goes on: `RUN@STEP`')
+    fork: str = setting('', 'fork point of another run from which this one continues: `RUN@STEP`')
     fork_state: str = setting(
         'warm',
         'a fork takes over optimiser, scheduler, samplers and generators where they fit, '
@@ -580,15 +587,15 @@ def _numbers(value):
 
 # %% ../nbs/21_settings.ipynb #3be18d18
 _PLACES = ('last', 'first', 'spread')
-_PATTERNS = dict(  # setting -> pattern of its text, name for messages, words to choose from
+_PATTERNS = dict(  # setting -> pattern of its text, what other texts are, words to choose from
     steps_per_epoch=(
         r'0*[1-9]\d*|' + '|'.join(EPOCHS),
-        'number of steps (1 or more) and no rule',
+        'neither a number of steps (1 or more) nor a rule',
         EPOCHS,
     ),
-    pal_layers=(r'\d+( *, *\d+)*|' + '|'.join(_PLACES), 'list of layer numbers', _PLACES),
-    fork=(r'|.+@\d+', 'moment of a run', ('RUN@STEP',)),
-    device=(r'auto|cpu|mps|cuda(:\d+)?', 'device', ('auto', 'cpu', 'cuda')),
+    pal_layers=(r'\d+( *, *\d+)*|' + '|'.join(_PLACES), 'not a list of layer numbers', _PLACES),
+    fork=(r'|.+@\d+', 'not a fork point', ('RUN@STEP',)),
+    device=(r'auto|cpu|mps|cuda(:\d+)?', 'not a device', ('auto', 'cpu', 'cuda')),
 )
 
 # %% ../nbs/21_settings.ipynb #c3071dbb
@@ -597,7 +604,7 @@ def _check_text(name, value):
         return
     pattern, what, words = _PATTERNS[name]
     if not re.fullmatch(pattern, value):
-        raise InputError(f'setting {name} = {value!r} is no {what}{nearest(value, words)}')
+        raise InputError(f'setting {name} = {value!r} is {what}{nearest(value, words)}')
 
 # %% ../nbs/21_settings.ipynb #01c82dd6
 def _expect(name, value, what):  # raises
@@ -759,7 +766,7 @@ def _check_together(s):  # conditions on several settings
     )
     _needs(
         not (s.regression == 'ordinal' and s.pairs == 'cosine'),
-        "regression 'ordinal' chooses among several values, which pairs 'cosine' cannot; "
+        "regression 'ordinal' needs several outputs, but pairs 'cosine' gives one; "
         "choose pairs 'cross', 'concat' or 'absdiff'",
     )
     directed = [t.name for t in resolve_tasks(s) if t.name in _DIRECTED and s.both_orders]

@@ -90,7 +90,7 @@ def _check_values(self: Task):  # the remaining fields
     if self.kind == 'binary' and len(self.classes) not in (0, 2):
         self._fail("a binary task has two class names or none")
     if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-        self._fail(f"range must rise, not go from {self.low} to {self.high}")
+        self._fail(f"the range must be increasing, but goes from {self.low} to {self.high}")
     if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
         found = f'delimiter is one character, not {self.delimiter!r}'
         self._fail(f'{found}, and neither a quote nor a line break')
@@ -243,11 +243,11 @@ def _check_types(spec, fail):  # of the values in a TOML file
             fail(f"the key '{k}' is missing")
     for k in ('name', 'kind', 'label', 'title', 'loss', 'metric', 'id', 'delimiter', 'quoting'):
         if not isinstance(spec.get(k, ''), str):
-            fail(f"'{k}' must be a text, not {spec[k]!r}")
+            fail(f"'{k}' must be a string, not {spec[k]!r}")
     for k in ('columns', 'classes'):
         v = spec.get(k, [])
         if not (isinstance(v, list) and all(isinstance(x, str) for x in v)):
-            fail(f"'{k}' must be a list of texts, not {v!r}")
+            fail(f"'{k}' must be a list of strings, not {v!r}")
     if not isinstance(spec.get('potential', 0.5), (int, float)):
         fail(f"'potential' must be a number, not {spec['potential']!r}")
     if not isinstance(spec.get('hub', {}), dict):

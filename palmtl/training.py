@@ -619,7 +619,7 @@ def say_watched(self: Trainer):
     self.said_watched = True
     each, other = 1e3 * seconds / n, 1e3 * (self.seconds - before - seconds) / others
     print(
-        f'{n} of {n + others} steps were looked into by callbacks, and so not played from a '
+        f'callbacks looked into {n} of {n + others} steps, which therefore ran without a '
         f'recording: {each:.1f} ms each, the others {other:.1f} ms'
     )
 
@@ -729,7 +729,7 @@ def kept(self: Trainer) -> str:
     "Which checkpoint remains if the run ends here, for messages."
     if self.saved_step is None:
         return 'there is no checkpoint yet'
-    return f'the checkpoint of step {self.saved_step} is whole'
+    return f'the checkpoint of step {self.saved_step} is complete'
 
 
 @patch
@@ -764,7 +764,7 @@ def fit(self: Trainer) -> Run:
             self.checkpoint()
             print(
                 f'Stopped after step {self.step} of {self.n_steps} ({self.stopping}). '
-                'Start the same run again to go on.'
+                'Start the same run again to resume.'
             )
         self.run_callbacks('after_fit')
     return self.run
@@ -864,7 +864,7 @@ def predictions(self: Trainer, split: str) -> dict:  # task -> (rows,)
 # %% ../nbs/38_training.ipynb #68cd97f4
 @patch
 def judge(self: Trainer, split: str, predictions: dict) -> dict:  # task -> its scores
-    "Metric, interval and majority baseline of every task with known labels."
+    "Metric, interval and majority row's score of every task with known labels."
     out = {}
     for t in self.tasks:
         rows = self.rows[t.name].get(split)
@@ -1140,7 +1140,7 @@ def checkpoint(self: Trainer):
     "Write the present state."
     self.flush()  # first, since an error about a loss says more
     if not all(torch.isfinite(p).all() for p in self.parameters):
-        raise TrainingStopped(f'a weight is no number at step {self.step}; {self.kept()}')
+        raise TrainingStopped(f'a weight is NaN or infinite at step {self.step}; {self.kept()}')
     began = time.monotonic()
     save_checkpoint(self.run, self.step, self.state())
     self.saved, self.saved_step = time.monotonic(), self.step

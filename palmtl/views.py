@@ -220,9 +220,7 @@ def find_split(
 def _origin(data, why):  # of sentences and labels; `why` they are missing, if they are
     if why:
         reason = why.partition(';')[0]
-        return (
-            f'ids only, since the sentences are not at hand ({reason}): name their folder at *data*'
-        )
+        return f'ids only, since the sentences are missing ({reason}): name their folder at *data*'
     return f'sentences and labels from {data}'
 
 # %% ../nbs/61_views.ipynb #fbe873b5
@@ -362,7 +360,7 @@ def examples(
         columns |= {'first answer': p, 'second answer': p2, 'change': change}
         says += note
     elif (key := misses(t, p, right, labels)) is None:
-        problem = 'cannot be told without their labels, which are not at hand'
+        problem = 'cannot be found without their labels, which are missing'
         raise InputError(f"the worst rows of '{task}' {problem}: {why}")
     else:
         columns |= dict(answer=p)
@@ -491,9 +489,9 @@ def view_scores(grid):
 
 # %% ../nbs/61_views.ipynb #af31ebb9
 _INTERVAL = (
-    'The interval leaves room for other seeds and for other dev rows. A few seeds tell little of '
-    'how much scores vary from seed to seed, so this is estimated from all chosen settings '
-    'together, but for those that train one task at a time (single, sequential).'
+    'The interval covers other seeds and other dev rows. A few seeds say little about how much '
+    'scores vary from seed to seed, so this is estimated from all chosen settings together, '
+    'except those that train one task at a time (single, sequential).'
 )
 _VERDICTS = {  # verdict -> its explanation
     'no difference that matters': 'No difference that matters: the interval lies within .01 of '
@@ -501,16 +499,16 @@ _VERDICTS = {  # verdict -> its explanation
     'cannot be told': 'Cannot be told: the interval holds zero and reaches further.',
 }
 _HOLM = (
-    'Holm: p, corrected for the number of lines in this table. To look at many lines and report '
-    'some of them, go by Holm: a verdict that it does not bear out is called uncorrected.'
+    'Holm: p, corrected for the number of lines in this table. If you report some of many lines, '
+    'use Holm; a verdict that does not survive it is called uncorrected.'
 )
 _ONE_SEED = (
-    'One seed: how much other seeds would differ is not known, so that there is no interval and '
-    'no p, and every difference is called one that cannot be told. Two more seeds bring them.'
+    'One seed: the variation between seeds is unknown, so there is no interval and no p, and no '
+    'difference can be told. Two more seeds would give both.'
 )
 _NO_INTERVAL = (
-    'Two seeds of so few settings tell next to nothing of other seeds: no interval is '
-    'given. A third seed brings one, and so do more settings that are chosen.'
+    'Two seeds of so few settings say almost nothing about other seeds, so there is no interval. '
+    'A third seed or more chosen settings would give one.'
 )
 
 # %% ../nbs/61_views.ipynb #c374cd92

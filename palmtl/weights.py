@@ -123,8 +123,8 @@ def find_encoder(
         return Path(snapshot_download(name, allow_patterns=_FETCHED))
     except Exception as e:
         raise InputError(
-            f'encoder {name}: there is no such folder, and the hub did not give it '
-            f"({type(e).__name__}); give a folder with config.json and model.safetensors, or 'sample'"
+            f'encoder {name}: there is no such folder, and it could not be '
+            f"downloaded from the hub ({type(e).__name__}); give a folder with config.json and model.safetensors, or 'sample'"
         ) from None
 
 # %% ../nbs/11_weights.ipynb #9183c248
@@ -149,7 +149,7 @@ def read_tensors(
                     if name.startswith(('embeddings.', 'encoder.', 'pooler.')):
                         found[name] = file.get_tensor(key)
         except (SafetensorError, OSError) as e:
-            raise InputError(f'{path}: is not a whole safetensors file ({e})') from None
+            raise InputError(f'{path}: is not a complete safetensors file ({e})') from None
     return found
 
 # %% ../nbs/11_weights.ipynb #9e859692
@@ -158,7 +158,7 @@ def _fill(slot, name, found, folder):  # slot: one of our tensors, or a part of 
     shape = tuple(slot.shape)
     if name not in found:
         question = 'is this a BERT checkpoint?'
-        message = f"the weights lack the tensor '{name}' of shape {shape}; {question}"
+        message = f"the tensor '{name}' of shape {shape} is missing; {question}"
         raise InputError(f'{folder}: {message}')
     tensor = found.pop(name)
     if tensor.shape != slot.shape:
@@ -183,6 +183,6 @@ def load_encoder(
     assert not ours, ours.keys()
     found.pop('embeddings.position_ids', None)  # 0, 1, 2, ...: a buffer of old versions
     if found:
-        message = f"the weights hold the tensor '{min(found)}'"
-        raise InputError(f'{folder}: {message}, for which a BERT of this config has no place')
+        message = f"the weights contain the tensor '{min(found)}'"
+        raise InputError(f'{folder}: {message}, which a BERT of this config does not have')
     return encoder

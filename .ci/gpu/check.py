@@ -72,7 +72,7 @@ def weights(t: Trainer) -> dict:
 
 @item('check', 20)
 def what_changes_between_replays(place: Place):
-    "Loss weight, learning rate, clip factor, rows, and a loss that is no number reach a recording."
+    "Loss weight, learning rate, clip factor, rows, and a loss that is not finite reach a recording."
     t = trainer(place, 400, **STILL, clip=1e9, scheduler='round_robin')
     t.model.requires_grad_(True)
     key, (rows, weight) = one_step(t)
@@ -102,7 +102,7 @@ def what_changes_between_replays(place: Place):
     still = all(torch.equal(v, before[k]) for k, v in t.model.state_dict().items())
     now = t.optimizer.state_dict()['state']
     still &= all(torch.equal(v[n], moments[i][n]) for i, v in now.items() for n in v)
-    place.write('check', 'a loss that is no number is left out', ok=still)
+    place.write('check', 'a loss that is not finite is skipped', ok=still)
 
 
 @item('check', 20)

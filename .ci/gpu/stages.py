@@ -33,7 +33,7 @@ def main() -> int:
         for line in place.read(stage)
         if line['item'] not in MEANT and ('error' in line or not line.get('ok', True))
     ]
-    print(f'{stage}: {", ".join(failed) + " FAILED" if failed else "all as it should be"}')
+    print(f'{stage}: {", ".join(failed) + " FAILED" if failed else "all passed"}')
     return int(bool(failed))
 
 

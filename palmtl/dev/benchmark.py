@@ -1223,7 +1223,7 @@ def curves_table(
     )
 
 # %% ../../nbs/72_benchmark.ipynb #4d2d22bb
-BESIDE = dict(chosen='threads as they are of use', all='all threads')
+BESIDE = dict(chosen='threads chosen by the run', all='all threads')
 
 
 class Sharing(Ours):
@@ -1708,7 +1708,7 @@ def show_part(
 ) -> list:  # of tables and figures to display; a sentence if the part was not requested
     "One part's tables and figures."
     if part not in results:
-        return [f'{PARTS.get(part, part)}: not asked for (parts).']
+        return [f'{PARTS.get(part, part)}: not requested (see parts).']
     return _SHOWS[part](results[part], results)
 
 # %% ../../nbs/72_benchmark.ipynb #cell-57

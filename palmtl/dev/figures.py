@@ -121,11 +121,11 @@ def _axis_fault(axis, traces):  # '' if it is readable
     if not labels:
         return 'no labels'
     if not traces:
-        return 'an axis of nothing'
+        return 'an axis without data'
     if axis['type'] != 'category' and len(labels) < 2:
         return 'one label only'
     if not axis['given'] and len(set(labels)) < len(labels):
-        return f"labels that come twice ({' '.join(labels)})"
+        return f"repeated labels ({' '.join(labels)})"
     return ''
 
 # %% ../../nbs/73_figures.ipynb #94bb8434

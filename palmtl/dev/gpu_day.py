@@ -113,7 +113,7 @@ def gpu_targets(
             True,
         ),
         (
-            "the paper's run, 22,650 steps of 8: seconds, all in all",
+            "the paper's run, 22,650 steps of 8: seconds in total",
             45,
             run.get('in_all', np.nan),
             False,
@@ -147,7 +147,7 @@ def gpu_faults(
         if 'error' in line:
             out.append(f"{line['item']}: {line['error']}")
         elif not line.get('ok', True):
-            out.append(f"{line['item']}: not as it should be")
+            out.append(f"{line['item']}: wrong result")
     return out
 
 # %% ../../nbs/75_gpu_day.ipynb #776fe394
@@ -165,9 +165,9 @@ def show_gpu(
     proved = [line for line in check if 'ok' in line]
     if proved:
         good = sum(line['ok'] for line in proved)
-        out.append(f'{good} of {len(proved)} checks of recorded steps were as they should be.')
+        out.append(f'{good} of {len(proved)} checks of recorded steps passed.')
     out += [gpu_targets(race, grid), gpu_race(race), gpu_side(race)]
     profiles = gpu_profile(race)
     out += [profile_chart(profiles)] if len(profiles) else []
     faults = gpu_faults([*check, *race, *grid])
-    return out + ['Not as it should be: ' + '; '.join(faults)] * bool(faults)
+    return out + ['Failed: ' + '; '.join(faults)] * bool(faults)
