@@ -861,9 +861,11 @@ def told_sentence(
     what: str = 'gaps',  # what the differences are in
 ) -> str:
     "Which questions can be answered."
-    told = answers[answers.holm < 0.05]
-    seeds = f'{int(answers.seeds.min())} to {int(answers.seeds.max())}'
-    text = f'{len(told)} of {len(answers)} differences in {what} can be told from chance '
-    text += f"(paired over {seeds} seeds, Holm's correction)"
+    told, asked = answers[answers.holm < 0.05], answers[answers.p.notna()]
+    seeds = dict.fromkeys(int(n) for n in (asked.seeds.min(), asked.seeds.max()))
+    text = f'{len(told)} of {len(asked)} differences in {what} can be told from chance '
+    text += f"(paired over {' to '.join(map(str, seeds))} seeds, Holm's correction)"
+    if lacking := len(answers) - len(asked):
+        text += f'; {lacking} more have too few seeds'
     parts = [f'{q}, {d} ({r.difference:+.3f})' for (q, d), r in told.iterrows()]
     return text + (': ' + '; '.join(parts) if parts else '') + '.'

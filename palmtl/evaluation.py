@@ -414,10 +414,10 @@ def check_submission(
 def main(
     args=None,  # command-line arguments; those of the process if None
 ) -> int:  # 0: nothing is wrong; 1: something is; 2: the check could not run
-    "`python -m palmtl.evaluation FOLDER DATA`: would the course's checker take these predictions?"
+    "`python -m palmtl.evaluation RUN DATA`: would the course's checker take these predictions?"
     parser = argparse.ArgumentParser(prog='python -m palmtl.evaluation', description=main.__doc__)
-    parser.add_argument('folder', help='of a run or an ensemble')
-    parser.add_argument('data', help="folder with the course's files, or sample")
+    parser.add_argument('folder', metavar='RUN', help='folder of a run or an ensemble')
+    parser.add_argument('data', metavar='DATA', help="folder with the course's files, or sample")
     given = parser.parse_args(args)
     tasks = SAMPLE_TASKS if given.data == 'sample' else PAPER_TASKS
     try:

@@ -382,7 +382,7 @@ def worth_it(
     says: str,  # from `verdict`
     gain: float,  # of the score
     dearer: float,  # training time over that of the rung below; nan where unknown
-    forwards: float,  # forward passes at inference, over those of the rung below
+    forwards: float,  # forward passes at inference, over those of the rung below; nan likewise
     margin: float = MARGIN,  # the smallest difference that matters
 ) -> str:  # `yes`, `no`, `?`, or '' without runs
     "Whether a rung is worth its cost."
@@ -390,8 +390,9 @@ def worth_it(
         return ''
     if says == 'cannot be told':
         return '?'
-    cheap = not dearer > 1.1 and not forwards > 1
-    return 'yes' if says == 'better' and (gain >= margin or cheap) else 'no'
+    if says != 'better' or gain < margin and (dearer > 1.1 or forwards > 1):
+        return 'no'
+    return 'yes' if gain >= margin or (dearer <= 1.1 and forwards <= 1) else '?'
 
 # %% ../nbs/66_ladder.ipynb #694a0382
 @patch

@@ -348,9 +348,13 @@ def pal_pairs(
 
 def _added(lent, what):  # two pools, for a difference of differences
     tables = [p.table().loc[what] for p in lent.values() if what in p.table().index]
-    if len(tables) < 2:
+    if len(tables) < 2 or any(math.isnan(t.variance) for t in tables):
         return math.nan, 0
-    return sum(t.variance for t in tables), sum(t.df for t in tables)
+    total = sum(t.variance for t in tables)
+    if not total:
+        return 0.0, min(t.df for t in tables)
+    # Welch & Satterthwaite, since the variances of the two pools need not be equal
+    return total, total**2 / sum(t.variance**2 / t.df for t in tables)
 
 # %% ../nbs/67_studies.ipynb #a3ba1b29
 def conflict_summary(
