@@ -371,7 +371,7 @@ def error(self: Run) -> str:  # '' if nothing is known
 # %% ../nbs/22_runs.ipynb #ff8f2659
 @patch
 def scores(self: Run) -> pd.DataFrame:  # one row per task, then the total
-    "The final scores of a finished run, with 95 % intervals and those of the majority row."
+    "The final scores of a finished run, with 95 % intervals, beside the majority row's."
     s, keep = self.summary, self.record['settings']['keep']
     out = [
         {
@@ -401,7 +401,7 @@ def scores(self: Run) -> pd.DataFrame:  # one row per task, then the total
 # %% ../nbs/22_runs.ipynb #71495def
 @patch
 def score_text(self: Run) -> str:  # markdown
-    "The final dev scores of a finished run in words, with those of the majority row."
+    "The final dev scores of a finished run in words, beside the majority row's."
     s, tasks = self.summary, self.tasks
     kept = s[self.record['settings']['keep']]
     text = f'**Dev score {kept["score"]:.3f}** (majority row {s["majority_score"]:.3f})'
