@@ -59,7 +59,8 @@ def columns_to_show(
         return [c for c in table if c in asked or c in _ALWAYS]
     plain = [c for c in table if not any(map(cell_text, table[c]))]  # empty columns
     alike = [c for c in table if len(set(map(repr, table[c]))) == 1] if len(table) > 1 else []
-    always = (*_ALWAYS, *table.attrs.get('scores', ['score']))
+    scores = [c for c in table.attrs.get('scores', []) if c not in plain]  # of these runs' tasks
+    always = (*_ALWAYS, 'score', *scores)
     differ = [c for c in table if c not in always and c not in plain and c not in alike]
     settings = [c for c in differ if c not in ('date', 'note')]
     told = settings
