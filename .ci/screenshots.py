@@ -29,6 +29,8 @@ from palmtl.training import Trainer
 
 run = Trainer(make_settings(scheduler='dynamic', n_pals=2)).fit()
 dashboard = Dashboard()
+dashboard.form.fields['scheduler'].value = 'dynamic'
+dashboard.form.fields['n_pals'].value = '2'
 dashboard
 """,
     explorer="""
