@@ -41,7 +41,7 @@ from ..weights import find_encoder, published_names
 # %% ../../nbs/72_benchmark.ipynb #59a91122
 from ..model import Corpus, cut_batch, predict, task_loss
 from ..metrics import score_task, total
-from ..statistics import seed_interval
+from ..statistics import MARGIN, VERDICTS, seed_interval, verdict
 from ..runs import describe_environment
 from ..settings import make_settings, resolve_tasks
 from ..speed import floor_seconds, machine_rates, step_cost
@@ -1433,11 +1433,16 @@ def machine(
     )
 
 # %% ../../nbs/72_benchmark.ipynb #c1da9ca3
+_MET = {True: 'yes', False: 'no', None: 'cannot be told'}
+
+
 def _target(target, asked, got, met, form='{:.2f}'):  # a row; none if `got` is nan
     shown = form.format(got) if isinstance(got, float) else got
     if got != got:
         return []
-    return [dict(target=target, asked=asked, got=shown, met='yes' if met else 'no')]
+    return [
+        dict(target=target, asked=asked, got=shown, met=_MET[met if met is None else bool(met)])
+    ]
 
 
 def _median(r):
@@ -1467,7 +1472,9 @@ def _pals_targets(t, results):
         if k == 12:
             between = f' [{d.low:.1%}, {d.high:.1%}]' if d.low == d.low else ''
             what = f'12 PALs, {e}: share of a step without'
-            out += _target(what, 'at most 10 %', f'{d.cost:.1%}' + between, d.cost <= 0.10)
+            low, high = (d.low, d.high) if d.low == d.low else (d.cost, d.cost)
+            met = None if low <= 0.10 < high else high <= 0.10
+            out += _target(what, 'at most 10 %', f'{d.cost:.1%}' + between, met)
     return out
 
 
@@ -1506,7 +1513,8 @@ def _curves_targets(t, results):
     m, low, high = apart(t)
     what = f'dev score of palmtl minus that of a after {t.step.max()} steps'
     got = f'{m:+.3f} [{low:+.3f}, {high:+.3f}]' if low == low else math.nan
-    return _target(what, 'zero within seed noise', got, low <= 0 <= high)
+    met = {VERDICTS[2]: True, VERDICTS[3]: None}.get(verdict(low, high), False)
+    return _target(what, f'within ±{MARGIN:g}', got, met)
 
 # %% ../../nbs/72_benchmark.ipynb #ef2f7986
 def _beside_targets(t, results):
