@@ -577,11 +577,13 @@ def headline(
     count = lambda says: int((asked.verdict == says).sum())
     kept = int((asked.separable.astype(bool) & (asked.holm < 0.05)).sum())
     found = count('holds') + count('does not hold')
-    after = f' ({kept} of these {found} after Holm\'s correction)' if found else ''
-    text = f"Of {len(asked)} of the paper's claims {count('holds')} can be seen to hold here and "
-    text += f'{count("does not hold")} not to hold{after}; '
-    text += f'{count("no difference that matters")} make no difference that matters; '
-    return text + f'{count("cannot be told")} cannot be told from noise.'
+    text = (
+        f"Of {len(asked)} of the paper's claims, {count('holds')} hold here, "
+        f'{count("does not hold")} do not hold, for {count("no difference that matters")} there is '
+        f'no difference that matters, and {count("cannot be told")} cannot be told from noise'
+    )
+    after = f"; {kept} of the {found} that can be told survive Holm's correction" if found else ''
+    return f'{text}{after}.'
 
 # %% ../nbs/44_comparisons.ipynb #b673a1f7
 def interval_text(

@@ -520,7 +520,7 @@ def _effects_text(d, kind, head, names):  # the effects of one kind -> a sentenc
     text = f'{head}: of {counted(len(d), "effect")} {n} can be told from zero'
     kept = int((told.holm < 0.05).sum())
     if not kept:
-        text += f", and Holm's correction does not bear {them} out"
+        text += f", and Holm's correction does not confirm {them}"
     elif kept < len(told):
         text += f", {kept} after Holm's correction"
     return f'{text}: ' + '; '.join(_pair_text(r, kind, names) for r in told.itertuples()) + '.'
