@@ -512,7 +512,8 @@ def claim_verdict(
     "The outcome of a claim."
     if says not in ('better', 'worse'):
         return says
-    return 'holds' if (says == 'better') == (published > 0) else 'does not hold'
+    same_sign = published > 0 if says == 'better' else published < 0
+    return 'holds' if same_sign else 'does not hold'
 
 # %% ../nbs/44_comparisons.ipynb #19f6131c
 FOUND = ('better', 'worse', 'holds', 'does not hold')  # verdicts that report a difference
