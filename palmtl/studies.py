@@ -315,17 +315,18 @@ def gains(
     many: Grid,  # the same cells with more tasks
 ) -> pd.DataFrame:  # as from `answer`; a row for each pair, quantity, and grid or their difference
     "The gain of PALs with few tasks, with many, and the difference of these gains."
-    grids = {f'{len(_names(g))} tasks': g for g in (few, many)}
+    grids = few, many
+    heads = [f'{len(_names(g))} tasks' for g in grids]
     shared = [n for n in _names(few) if n in _names(many)]
-    known = {k: add_shared(read_all(g, {}), shared) for k, g in grids.items()}
-    lent = {k: Pools(g, known[k]) for k, g in grids.items()}
+    known = [add_shared(read_all(g, {}), shared) for g in grids]
+    lent = [Pools(g, k) for g, k in zip(grids, known)]
     out = []
     for pair in pal_pairs(few.labels):
         for what in ('score', SHARED):
-            for k, g in grids.items():
-                (row,) = compare_pair(g, *pair, [what], known[k], lent[k])
-                out.append(row | dict(claim=f'{pair[1]}: {k}'))
-            row = gain_of_gains(*known.values(), few.seeds, pair, what, _added(lent, what))
+            for head, g, k, pool in zip(heads, grids, known, lent):
+                (row,) = compare_pair(g, *pair, [what], k, pool)
+                out.append(row | dict(claim=f'{pair[1]}: {head}'))
+            row = gain_of_gains(*known, few.seeds, pair, what, _added(lent, what))
             out.append(row | dict(claim=f'{pair[1]}: more with more tasks'))
     return pd.DataFrame(out).assign(holm=lambda t: holm(t.p))
 
@@ -347,7 +348,7 @@ def pal_pairs(
 
 
 def _added(lent, what):  # two pools, for a difference of differences
-    tables = [p.table().loc[what] for p in lent.values() if what in p.table().index]
+    tables = [p.table().loc[what] for p in lent if what in p.table().index]
     if len(tables) < 2 or any(math.isnan(t.variance) for t in tables):
         return math.nan, 0
     total = sum(t.variance for t in tables)
