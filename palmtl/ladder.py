@@ -156,7 +156,7 @@ BUDGET = dict(  # of the published records; arguments of `study`
     weight_decay=0.01,
     clip=1.0,
     limit_dev=0,
-    precision='fp32',
+    precision='bf16',
     threads=1,
     evaluate_every=1,
     predict_test=True,
@@ -666,7 +666,8 @@ def main(
     parser.add_argument('--seeds', default=','.join(map(str, SEEDS)), help='with commas')
     parser.add_argument('--rungs', help='names with ; between; all if not given')
     parser.add_argument('--steps', type=int, default=250, help='of an epoch; there are three')
-    parser.add_argument('--precision', default='fp32', help='fp32, or bf16: part of the name')
+    what = 'bf16, or fp32 for a processor that does not multiply in bf16: part of the name'
+    parser.add_argument('--precision', default=BUDGET['precision'], help=what)
     parser.add_argument('--workers', type=int, default=1, help='runs at a time')
     parser.add_argument('--publish', help='folder of records; none are written if not given')
     parser.add_argument('--list', action='store_true', help='only say what would be trained')
