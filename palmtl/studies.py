@@ -369,7 +369,7 @@ def conflict_summary(
         whole, layers = (trunk[(trunk.layer == 'all') == x] for x in (True, False))
         row = dict(cell=cell, seed=seed)
         row |= {pair: d.cosine.mean() for pair, d in whole.groupby('pair', sort=False)}
-        row['negative'] = float((layers.cosine < 0).mean())
+        row['negative'] = float((layers.cosine.dropna() < 0).mean())
         steps = run.events('step')
         row['cpu'] = steps[-1]['cpu'] / (steps[-1]['step'] + 1)
         out.append(row)
