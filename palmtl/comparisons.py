@@ -545,12 +545,13 @@ def check_claims(
         [],
     )
     own = [t.name for t in resolve_tasks(next(iter(grid.settings.values())))]
-    known = {} if known is None else known
+    known = read_all(grid, {} if known is None else known)
+    lent = Pools(grid, known)
     for claim, a, b, what in claims:
         mine = (
             what if what == 'score' else own[list(column).index(what)]
         )  # the sample's tasks are in the same order
-        t = compare(grid, [(a, b)], [mine], known).iloc[0].to_dict()
+        (t,) = compare_pair(grid, a, b, [mine], known, lent)
         published = paper[column[what]][b] - paper[column[what]][a]
         says = claim_verdict(t['verdict'], published)
         out.append(dict(claim=claim, paper=published) | t | dict(verdict=says))

@@ -265,7 +265,7 @@ def matches(
     known = [*table, *same]
     if name not in known:
         near = nearest(name, known)
-        if near.startswith('; choose'):  # all names, which are too many
+        if nearest_name(name, known) is None:  # `near` has all names, which are too many
             usual = ', '.join(k for k in _USUAL if k in known)
             near = f'; they have {usual} and more (the button Columns lists all)'
         raise InputError(f"the runs have no '{name}'{near}")
