@@ -1440,9 +1440,7 @@ def _target(target, asked, got, met, form='{:.2f}'):  # a row; none if `got` is 
     shown = form.format(got) if isinstance(got, float) else got
     if got != got:
         return []
-    return [
-        dict(target=target, asked=asked, got=shown, met=_MET[met if met is None else bool(met)])
-    ]
+    return [dict(target=target, asked=asked, got=shown, met=_MET[met])]
 
 
 def _median(r):
