@@ -7,7 +7,7 @@ __all__ = ['needs', 'targets', 'importance', 'row_losses', 'did_harm', 'GateKeep
            'read_switches', 'make_keeper', 'gate_table', 'gate_strip', 'active_chart']
 
 # %% ../nbs/31_gates.ipynb #a3658193
-import contextlib
+import contextlib, time
 import numpy as np, pandas as pd, torch
 import plotly.graph_objects as go
 from pathlib import Path
@@ -181,11 +181,15 @@ def load_state_dict(self: GateKeeper, state):
 # %% ../nbs/31_gates.ipynb #4fb699cb
 @patch
 def before_step(self: GateKeeper, trainer):
-    step = trainer.step
+    step, began = trainer.step, time.perf_counter()
+    event = None
     if step and step % self.s.gate_every == 0:
-        self.look(trainer)
+        event = self.look(trainer)
     self.move(step)
     trainer.model.pals.gates.copy_(torch.from_numpy(self.gates))
+    if event is not None:  # with the gates as this step uses them
+        event |= dict(gates=self.gates.tolist(), seconds=round(time.perf_counter() - began, 4))
+        trainer.pending.append(event)
 
 # %% ../nbs/31_gates.ipynb #58cf699f
 @patch
@@ -217,7 +221,7 @@ def switch(
 
 # %% ../nbs/31_gates.ipynb #9b4c580d
 @patch
-def look(self: GateKeeper, trainer):
+def look(self: GateKeeper, trainer):  # -> the event, without gates and seconds
     "Measure, judge the last switches, and switch if two checks agree."
     losses, kpis = [], []
     for t, task in enumerate(self.tasks):
@@ -225,7 +229,8 @@ def look(self: GateKeeper, trainer):
         of_rows, predictions = row_losses(trainer.model, batch, trainer.autocast)
         losses.append(of_rows)
         labels = batch.labels[0].cpu().numpy()
-        kpis.append(kpi_of(task, score_task(task, predictions, labels)))
+        metric = score_task(task, predictions, labels)
+        kpis.append(kpi_of(task, metric, self.s.kpi_correlation))  # as the potentials are read
     self.measure(trainer)
     need = needs(kpis, self.potentials, self.s.gate_gamma)
     wanted = targets(need, self.budget, self.s.gate_min, len(self.layers))
@@ -234,8 +239,7 @@ def look(self: GateKeeper, trainer):
         self.decide(trainer, wanted, losses)
     event = dict(event='gates', step=trainer.step, tasks=[t.name for t in self.tasks])
     event |= dict(layers=self.layers, kpi=kpis, need=need.tolist(), target=wanted.tolist())
-    event |= dict(active=self.active.sum(1).tolist(), gates=self.gates.tolist())
-    trainer.pending.append(event | dict(importance=self.importance.tolist()))
+    return event | dict(active=self.active.sum(1).tolist(), importance=self.importance.tolist())
 
 # %% ../nbs/31_gates.ipynb #f2978c00
 @patch
