@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PRIOR', 'MARGIN', 'EDGE', 'VERDICTS', 'two_way_residuals', 'pooled_variance', 'alike_p_value', 'seed_variance',
-           'row_variance', 'judge', 'verdict', 'holm', 'power', 'seeds_needed', 'seed_interval', 'two_level_interval',
-           'sign_flip_p_value', 'chance_of_better', 'expected_best']
+           'row_variance', 'judge', 'verdict', 'holm', 'power', 'seeds_needed', 'chance_to_decide', 'what_decides',
+           'seed_interval', 'two_level_interval', 'sign_flip_p_value', 'chance_of_better', 'expected_best']
 
 # %% ../nbs/42_statistics.ipynb #78fc152e
 import math
@@ -162,6 +162,48 @@ def seeds_needed(
     seeds = np.arange(2, most)
     enough = power(difference, spread, seeds, row_sd, lent) >= chance
     return int(seeds[enough.argmax()]) if enough.any() else math.inf
+
+# %% ../nbs/42_statistics.ipynb #125e097c
+def chance_to_decide(
+    difference: float,  # the true one
+    spread: float,  # standard deviation of the difference over seeds
+    seeds,  # number of seeds, or an array of numbers
+    row_sd: float = 0.0,  # standard deviation of the difference over rows
+    lent: float = 0,  # degrees of freedom from other settings
+    margin: float = MARGIN,  # the smallest difference that matters
+) -> float:  # in [0, 1], for each number of seeds
+    "The chance of any verdict other than *cannot be told*."
+    by_seeds, by_rows = spread**2 / seeds, row_sd**2
+    v = by_seeds + by_rows
+    df = v**2 / (by_seeds**2 / (seeds - 1 + lent) + by_rows**2 / 999)
+    levels = (np.arange(200)[:, None] + 0.5) / 200  # the variance is only estimated:
+    sd = np.sqrt(v * stats.chi2.ppf(levels, df) / df)  # (levels, seeds), each as likely
+    half = stats.t.ppf(0.975, df) * sd
+    below = lambda x: np.diff(stats.norm.cdf([-x, x], difference, np.sqrt(v)), axis=0)[0]
+    small = np.clip(np.minimum(half, (1 - EDGE) * margin - half), 0, None)
+    out = (1 - below(half) + below(small)).mean(0)
+    return out if np.ndim(seeds) else float(out[0])
+
+# %% ../nbs/42_statistics.ipynb #57241f76
+def what_decides(
+    difference: float,  # the one seen, taken as the true one
+    spread: float,  # standard deviation of the difference over seeds
+    row_sd: float,  # standard deviation of the difference over rows
+    seeds: int,  # at hand, and not enough
+    lent: float = 0,  # degrees of freedom from other settings
+    margin: float = MARGIN,  # the smallest difference that matters
+    chance: float = 0.8,  # of a decision
+    most: int = 20,  # seeds that are affordable
+) -> tuple:  # (seeds, times as many rows); infinite if 1,024 times as many rows are not enough
+    "The fewest rows, and then the fewest seeds, that are likely to decide a comparison."
+    counts = np.arange(max(2, seeds), most + 1)
+    for times in 2 ** np.arange(11):
+        tried = counts[counts > seeds] if times == 1 else counts
+        args = row_sd / math.sqrt(times), lent, margin
+        enough = chance_to_decide(difference, spread, tried, *args) >= chance
+        if enough.any():
+            return int(tried[enough.argmax()]), int(times)
+    return math.inf, math.inf
 
 # %% ../nbs/42_statistics.ipynb #acfe7224
 def seed_interval(
