@@ -6,9 +6,9 @@
 __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'CLAIMS', 'FOUND', 'study', 'at_budget', 'open_choices',
            'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'run_replicates', 'load_replicates',
            'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare', 'claim_verdict',
-           'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'what_was_found', 'what_is_needed',
-           'conclude', 'sentiment_alone', 'side_by_side', 'show_comparison', 'folded', 'provenance', 'publish_grid',
-           'on_sample']
+           'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'needs_text', 'what_was_found',
+           'what_is_needed', 'conclude', 'sentiment_alone', 'side_by_side', 'show_comparison', 'folded', 'provenance',
+           'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
@@ -24,6 +24,7 @@ from .ablations import Grid, paper_cells, paper_scores
 
 # %% ../nbs/44_comparisons.ipynb #6ff514b4
 from palmtl.statistics import (
+    EDGE,
     MARGIN,
     PRIOR,
     alike_p_value,
@@ -34,7 +35,7 @@ from palmtl.statistics import (
     row_variance,
     seed_interval,
     seed_variance,
-    seeds_needed,
+    what_decides,
     sign_flip_p_value,
     two_level_interval,
     VERDICTS,
@@ -350,7 +351,8 @@ def table(
             values = [[_value(read, c, s, what) for s in self.seeds] for c in cells]
             variance, df = pooled_variance(values)
             alike = alike_p_value(values)
-            out[what] = dict(variance=variance, df=df, alike=alike, settings=len(cells))
+            n = len({cell for cell, _ in read})
+            out[what] = dict(variance=variance, df=df, alike=alike, settings=n)
         self.tables[cells] = pd.DataFrame(out).T.rename_axis('what')
     return self.tables[cells]
 
@@ -360,10 +362,26 @@ def _value(read, cell, seed, what):  # nan where there is no such run
 
 # %% ../nbs/44_comparisons.ipynb #74f591fe
 @patch
-def length(self: Pools, cell: str) -> tuple:  # (epochs, steps of an epoch)
-    "How long a setting is trained."
+def length(self: Pools, cell: str) -> tuple:  # (rule for the steps of an epoch, rows)
+    "How long a setting is trained; equal for two settings that read as many rows."
     s = self.settings[cell]
-    return s.epochs, s.steps_per_epoch
+    rows = s.epochs * s.more_batches * s.batch_size * s.accumulate
+    rows *= len(resolve_tasks(s)) if s.step_loss == 'sum' else 1
+    fixed = s.steps_per_epoch.isdigit()
+    return ('', rows * int(s.steps_per_epoch)) if fixed else (s.steps_per_epoch, rows)
+
+
+@patch
+def lent_to(
+    self: Pools,
+    cell: str,
+    what: str,  # quantity
+) -> tuple:  # (variance, degrees of freedom); (nan, 0) if there is nothing to borrow
+    "The variance of the settings that are trained as long as this one, itself included."
+    if cell not in self.cells:
+        return math.nan, 0
+    pool = self.table(c for c in self.cells if self.length(c) == self.length(cell)).loc[what]
+    return (math.nan, 0) if pool.alike < UNLIKE else (float(pool.variance), int(pool.df))
 
 
 @patch
@@ -372,17 +390,12 @@ def of_pair(
     a: str,  # cell
     b: str,  # cell
     what: str,  # quantity
-) -> tuple:  # (variance, degrees of freedom); (nan, 0) if the two borrow nothing
-    "What two settings may borrow."
-    if not {a, b} <= {*self.cells}:
-        return math.nan, 0
-    pool = self.table().loc[what]
-    if pool.alike < UNLIKE:
-        lengths = {self.length(a), self.length(b)}
-        if len(lengths) == 2:
-            return math.nan, 0
-        pool = self.table(c for c in self.cells if self.length(c) in lengths).loc[what]
-    return float(pool.variance), float(pool.df)
+) -> tuple:  # (variance, degrees of freedom); (nan, 0) if one of the two can borrow nothing
+    "What two settings may borrow: the mean variance of their pools, with Satterthwaite's degrees."
+    (x, m), (y, n) = self.lent_to(a, what), self.lent_to(b, what)
+    if self.length(a) == self.length(b) or not (m and n and x + y):
+        return (x, m) if m and n else (math.nan, 0)
+    return (x + y) / 2, (x + y) ** 2 / (x**2 / m + y**2 / n)
 
 # %% ../nbs/44_comparisons.ipynb #03bd243f
 def compare_seeds(
@@ -404,23 +417,22 @@ def compare_seeds(
     out |= dict(separable=says in ('better', 'worse'), each=tuple(each.round(6).tolist()))
     out |= dict(seed_sd=math.sqrt(by_seeds), row_sd=math.sqrt(by_rows))
     out |= dict(zip(('boot_low', 'boot_high'), two_level_interval(a, b)))
-    lent = max(0, seed_df - n + 1)
-    needed = (
-        seeds_needed(math.sqrt(by_seeds * n), margin, out['row_sd'], lent=lent)
-        if seed_df
-        else math.nan
-    )
+    needed = math.nan, math.nan
+    if says == 'cannot be told' and seed_df:
+        spread, lent = math.sqrt(by_seeds * n), max(0, seed_df - n + 1)
+        needed = what_decides(out['difference'], spread, out['row_sd'], n, lent, margin)
     return out | dict(
         p_rows=row_p_value(xs[0], ys[0]) if n == 1 else math.nan,
         p_flip=sign_flip_p_value(each),
         p_better=float(chance_of_better(each.mean(), by_seeds, seed_df, n)),
-        seeds_needed=needed,
+        need_seeds=needed[0],
+        need_rows=needed[1],
     )
 
 # %% ../nbs/44_comparisons.ipynb #14ce2335
 _NOTHING = 'difference low high p df seed_sd row_sd boot_low boot_high p_rows p_flip p_better'
 NO_COMPARISON = dict.fromkeys(_NOTHING.split(), math.nan) | dict(  # without a common seed
-    separable=False, verdict='no runs', each=(), seeds_needed=math.nan
+    separable=False, verdict='no runs', each=(), need_seeds=math.nan, need_rows=math.nan
 )
 
 # %% ../nbs/44_comparisons.ipynb #e91b96b6
@@ -596,10 +608,16 @@ def interval_text(
     return '' if math.isnan(low) else f'[{low:+.3f}, {high:+.3f}]'
 
 
-def _seeds_text(n):  # as `seeds_needed` counts
-    if math.isnan(n):
+def needs_text(
+    seeds: float,  # from `what_decides`; nan where nothing is needed
+    rows: float,  # times as many dev rows
+) -> str:
+    "What a comparison needs to be decided."
+    if math.isnan(seeds):
         return ''
-    return f'{n:.0f}' if math.isfinite(n) else 'more rows'
+    if math.isinf(seeds):
+        return 'more than 20 seeds'
+    return counted(int(seeds), 'seed') + (f', {rows:.0f} × the dev rows' if rows > 1 else '')
 
 # %% ../nbs/44_comparisons.ipynb #dfabddd2
 def what_was_found(
@@ -631,20 +649,51 @@ def _found_text(r):
 
 # %% ../nbs/44_comparisons.ipynb #ea2d698a
 def what_is_needed(
-    claims: pd.DataFrame,  # from `check_claims`: those that cannot be told
-    margin: float = MARGIN,  # the difference to be found
-) -> str:  # a sentence
-    "How many seeds the open claims would take, and for which no number of seeds is enough."
-    needed = claims.seeds_needed.dropna()
-    some = sorted(int(v) for v in needed if math.isfinite(v))
-    rows = int(np.isinf(needed).sum())
-    out = []
-    if some:
-        span = f'{some[0]}' if some[0] == some[-1] else f'{some[0]} to {some[-1]}'
-        out.append(f'{len(some)} of the open claims would take {span} seeds')
-    if rows:
-        out.append(f'for {rows} no number of seeds is enough: they need more dev rows')
-    return f'To find a difference of {margin:g} with 80 % power, ' + '; '.join(out) + '.'
+    claims: pd.DataFrame,  # from `check_claims` or `prefer`
+) -> str:  # markdown, a few sentences; '' if no claim is open
+    "What would decide each open claim, and which of the others stands nearest to another verdict."
+    open_ = claims[claims.verdict == 'cannot be told']
+    out, first = [], claims.get('budget', pd.Series(['']))[:1].tolist()
+    own = open_[open_.budget.isin(first)] if 'budget' in claims else open_
+    if own.need_seeds.notna().any():
+        needs = '; '.join(
+            f'*{r.claim}*: {needs_text(r.need_seeds, r.need_rows)}'
+            for r in own.itertuples()
+            if r.need_seeds == r.need_seeds
+        )
+        out.append(
+            'If the true difference is the one seen, these would decide an open claim with a '
+            f'chance of 80 % (in total, not in addition): {needs}.'
+        )
+    if len(own) < len(open_):
+        out.append(_rests_on_others(claims, open_.drop(own.index), first))
+    return ' '.join(out + _nearest_edge(claims))
+
+# %% ../nbs/44_comparisons.ipynb #8b0364b2
+def _rests_on_others(claims, open_, first):  # open claims, answered by other than the first budget
+    trained = claims[claims.budget.isin(first)]
+    known = {*trained.a, *trained.b}
+    cells = dict.fromkeys(c for pair in zip(open_.a, open_.b) for c in pair if c not in known)
+    names = ', '.join(f'*{c}*' for c in cells)
+    return (
+        f'{len(open_)} open claims rest on the `{open_.budget.iloc[0]}` runs. They need two or '
+        f'more `{first[0]}` runs of {names}.'
+    )
+
+
+def _nearest_edge(claims, within=0.002):  # a decided claim whose interval hardly allows it
+    inside = (1 - EDGE) * MARGIN - claims[['low', 'high']].abs().max(axis=1)
+    beyond = claims[['low', 'high']].abs().min(axis=1)
+    alike = claims.verdict == 'no difference that matters'
+    room = inside.where(alike, beyond.where(claims.verdict.isin(FOUND))).dropna()
+    if not len(room) or room.min() > within:
+        return []
+    r = claims.loc[room.idxmin()]
+    where = 'inside the margin' if alike[r.name] else 'on its side of zero'
+    return [
+        f'Nearest to another verdict is *{r.claim}*, {interval_text(r.low, r.high)}: '
+        f'{where} by {room.min():.4f}.'
+    ]
 
 # %% ../nbs/44_comparisons.ipynb #8c2adc50
 def conclude(
@@ -667,9 +716,7 @@ def conclude(
     lost = len(claims) - len(asked)
     if lost:
         parts.append(f'{lost} could not be looked at: their runs are missing.')
-    open_ = asked[asked.verdict == 'cannot be told']
-    parts += [what_is_needed(open_)] if open_.seeds_needed.notna().any() else []
-    return '\n\n'.join(parts)
+    return '\n\n'.join(filter(None, [*parts, what_is_needed(asked)]))
 
 # %% ../nbs/44_comparisons.ipynb #0e11d870
 _HEADS = {
@@ -743,7 +790,7 @@ def show_comparison(
     first = 'claim' if of_claims else 'cell'
     shown = table.rename(columns=dict(b='cell')).assign(
         interval=[interval_text(*v) for v in zip(table.low, table.high)],
-        needs=[_seeds_text(v) for v in table.seeds_needed],
+        needs=[needs_text(*v) for v in zip(table.need_seeds, table.need_rows)],
         verdict=[uncorrected(*v) for v in zip(table.verdict, table.holm)],
     )
     keep = [c for c in _SHOWN if c in shown and (of_claims or c != 'paper')]
@@ -752,7 +799,7 @@ def show_comparison(
     signed = {c: '{:+.3f}' for c in ('paper', 'difference') if c in keep}
     formats = signed | {c: '{:.3f}' for c in ('p', 'holm')}
     fade = lambda r: ['color: #767676' if grey[r.name] else ''] * len(r)
-    names = dict(interval='95 % interval', holm='p (Holm)', needs='seeds for .01')
+    names = dict(interval='95 % interval', holm='p (Holm)', needs='would decide')
     style = shown.style.hide(axis='index').format(formats, na_rep='', escape='html')
     return style.apply(fade, axis=1).relabel_index([names.get(c, c) for c in shown], axis=1)
 
