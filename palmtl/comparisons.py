@@ -6,9 +6,9 @@
 __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'CLAIMS', 'FOUND', 'study', 'at_budget', 'open_choices',
            'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'run_replicates', 'load_replicates',
            'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare', 'claim_verdict',
-           'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'needs_text', 'what_was_found',
-           'what_is_needed', 'conclude', 'sentiment_alone', 'side_by_side', 'show_comparison', 'folded', 'provenance',
-           'publish_grid', 'on_sample']
+           'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'needs_text', 'largest_found',
+           'pals_found', 'what_was_found', 'what_is_needed', 'conclude', 'sentiment_alone', 'side_by_side',
+           'show_comparison', 'folded', 'provenance', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
@@ -596,6 +596,10 @@ def headline(
         f'{count("does not hold")} do not hold, for {count("no difference that matters")} there is '
         f'no difference that matters, and {count("cannot be told")} cannot be told from noise'
     )
+    if 'budget' in asked:
+        first = asked.budget.iloc[0]
+        others = int(((asked.verdict == 'cannot be told') & (asked.budget != first)).sum())
+        text += f' ({others} of them without `{first}` runs)' * bool(others)
     after = f"; {kept} of the {found} that can be told survive Holm's correction" if found else ''
     return f'{text}{after}.'
 
@@ -618,6 +622,47 @@ def needs_text(
     if math.isinf(seeds):
         return 'more than 20 seeds'
     return counted(int(seeds), 'seed') + (f', {rows:.0f} × the dev rows' if rows > 1 else '')
+
+# %% ../nbs/44_comparisons.ipynb #c9db651b
+def largest_found(
+    claims: pd.DataFrame,  # from `check_claims`
+) -> str:  # a sentence; '' if no difference can be told
+    "The claim with the largest difference that can be told from noise."
+    found = claims[claims.verdict.isin(FOUND)]
+    if not len(found):
+        return ''
+    r = found.loc[found.difference.abs().idxmax()]
+    return (
+        f'The largest difference that can be told: *{r.claim}*, by {r.difference:+.3f} '
+        f'{interval_text(r.low, r.high)} (paper {r.paper:+.3f}), '
+        f'{uncorrected(r.verdict, r.holm)}.'
+    )
+
+# %% ../nbs/44_comparisons.ipynb #1a6d2b5c
+def pals_found(
+    claims: pd.DataFrame,  # from `check_claims`
+) -> str:  # a sentence; '' without claims about PALs
+    "What PALs change, in all claims about their number."
+    of_pals = claims[claims.claim.isin([c[0] for c in CLAIMS['pals']])]
+    asked = of_pals[of_pals.verdict != 'no runs']
+    if not len(asked):
+        return ''
+    counts = asked.verdict.value_counts()
+    says = ', '.join(f'{n} {_PALS[v]}' for v, n in counts.items())
+    least, most = asked.difference.min(), asked.difference.max()
+    return (
+        f'Of {counted(len(asked), "claim")} about the number of PALs, {says}: the score changes '
+        f'by {least:+.3f} to {most:+.3f} (paper {asked.paper.min():+.3f} to '
+        f'{asked.paper.max():+.3f}).'
+    )
+
+
+_PALS = {
+    'holds': 'hold',
+    'does not hold': 'do not hold',
+    'no difference that matters': 'are about a difference that does not matter',
+    'cannot be told': 'cannot be told',
+}
 
 # %% ../nbs/44_comparisons.ipynb #dfabddd2
 def what_was_found(
