@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['needs', 'targets', 'importance', 'row_losses', 'did_harm', 'GateKeeper', 'first_active', 'ShuffledGates',
-           'read_switches', 'make_keeper', 'gate_table', 'gate_strip', 'active_chart']
+           'read_switches', 'make_keeper', 'gate_table', 'gate_moves', 'gate_at', 'gates_over_time', 'gate_strip',
+           'active_chart', 'gate_cost']
 
 # %% ../nbs/31_gates.ipynb #a3658193
 import contextlib, time
@@ -17,7 +18,7 @@ from .metrics import score_task
 from .pals import TaskAdapters
 from .model import Corpus, MultitaskModel, predict, task_loss
 from .schedulers import kpi_of
-from .settings import Settings
+from .settings import NOT_IN_NAME, Settings, differences
 from .runs import Run, runs_folder
 
 # %% ../nbs/31_gates.ipynb #91387126
@@ -151,7 +152,7 @@ class GateKeeper(Callback):
         self.moves = []  # gates in motion: task, place, first step, from, to
         self.trials = []  # switches to be judged: task, place, at which step, losses before
         self.resting = np.zeros(size, int)  # step until which a PAL is not switched
-        self.asked = [0] * size[0]  # checks in a row in which a task wanted more (fewer if < 0)
+        self.asked = [0] * size[0]  # looks in a row at which a task wanted more (fewer if < 0)
         self.gates = self.active.astype(float)
 
 # %% ../nbs/31_gates.ipynb #d00518e4
@@ -222,7 +223,7 @@ def switch(
 # %% ../nbs/31_gates.ipynb #9b4c580d
 @patch
 def look(self: GateKeeper, trainer):  # -> the event, without gates and seconds
-    "Measure, judge the last switches, and switch if two checks agree."
+    "Measure, judge the last switches, and switch if two looks agree."
     losses, kpis = [], []
     for t, task in enumerate(self.tasks):
         batch = self.holdout.batch(t)
@@ -267,7 +268,7 @@ def judge(self: GateKeeper, trainer, losses):  # losses: of each task's held-out
 # %% ../nbs/31_gates.ipynb #4f40eb2a
 @patch
 def decide(self: GateKeeper, trainer, wanted, losses):
-    "Make one switch for every task that asked for it in two checks in a row."
+    "Make one switch for every task that asked for it at two looks in a row."
     busy = {m[0] for m in self.moves} | {t[0] for t in self.trials}
     for t in range(len(self.tasks)):
         sign = int(np.sign(wanted[t] - self.active[t].sum()))
@@ -322,24 +323,37 @@ class ShuffledGates(GateKeeper):
         super().before_step(trainer)
 
 # %% ../nbs/31_gates.ipynb #f49c34d7
+_MAY_DIFFER = NOT_IN_NAME | {'gates', 'gate_run', 'threads', 'device'}  # of a run and its control
+
+
 def read_switches(
     name: str,  # of a finished run, or its folder
     settings: Settings,  # of the run that will repeat them
     runs=None,  # folder of runs; `runs_folder()` if None
 ) -> list:  # of events
-    "The switches of a run; raises `InputError` if it cannot be repeated with these settings."
+    "The switches of a run; raises `InputError` if it is not finished or other settings differ."
     run = Run(Path(runs or runs_folder()) / name)
     if run.state != 'finished':
         raise InputError(f'gate_run {name}: is {run.state}; a finished run was expected')
-    its = run.record['settings']
-    if its.get('gates', 'off') != 'dynamic':
+    if run.settings.gates != 'dynamic':
         raise InputError(f"gate_run {name}: its gates are not 'dynamic', so it has no switches")
-    for k in ('n_pals', 'tasks', 'data', 'gate_budget', 'gate_ramp', 'epochs', 'steps_per_epoch'):
-        if its[k] != getattr(settings, k):
-            raise InputError(
-                f'gate_run {name}: its {k} is {its[k]}, here it is {getattr(settings, k)}'
-            )
+    for k, r in differences(run.settings, settings).iterrows():
+        if k not in _MAY_DIFFER:
+            raise InputError(f'gate_run {name}: its {k} is {r[0]}, here it is {r[1]}')
     return run.events('switch')
+
+# %% ../nbs/31_gates.ipynb #b32ea182
+def _holdout_sizes(most, names, held):  # rows of each task for a look; says where there are fewer
+    sizes = [min(most, c.n_rows) for c in held]
+    for name, n in zip(names, sizes):
+        if n < 2:
+            raise InputError(f"task '{name}' has {n} row held out; gates need two or more")
+    few = [f'{name} {n}' for name, n in zip(names, sizes) if n < most]
+    if few:
+        print(
+            f'gate_holdout is {most}, but fewer rows are held out: {", ".join(few)}; all are used'
+        )
+    return sizes
 
 # %% ../nbs/31_gates.ipynb #4d2d2b49
 def make_keeper(
@@ -354,10 +368,7 @@ def make_keeper(
     for t in trainer.tasks:
         rows, tokens = (x[t.name]['holdout'] for x in (trainer.rows, trainer.tokens))
         held.append(Corpus(rows, tokens, s.pairs, s.max_length, trainer.device, trainer.multiple))
-    sizes = [min(s.gate_holdout, c.n_rows) for c in held]
-    for name, n in zip(names, sizes):
-        if n < 2:
-            raise InputError(f"task '{name}' has {n} row held out; gates need two or more")
+    sizes = _holdout_sizes(s.gate_holdout, names, held)
     probe = Probe(trainer.corpora, names, s.gate_rows, s.seed, 'gate_rows')
     holdout = Probe(held, names, sizes, s.seed, 'gate_holdout')
     potentials = np.array([trainer.ceiling(t) for t in trainer.tasks])
@@ -368,19 +379,68 @@ def make_keeper(
     keeper.repeat(read_switches(s.gate_run, s, runs), s.seed)
     return keeper
 
+# %% ../nbs/31_gates.ipynb #a30a2faf
+def _looks(run):
+    looks = run.events('gates')
+    if not looks:
+        raise InputError('the run recorded no gate events; its setting gates was off')
+    return looks
+
+
+def _last_step(run):  # that is recorded
+    return max(e['step'] for e in (*run.events('gates')[-1:], *run.events('step')[-1:]))
+
 # %% ../nbs/31_gates.ipynb #491e4409
 def gate_table(
     run,  # with events of kind `gates`
 ) -> pd.DataFrame:  # one row per check, task and layer: gate, importance
     "The gates over time, as a long table."
     out = []
-    for e in run.events('gates'):
+    for e in _looks(run):
         for task, gates, important in zip(e['tasks'], e['gates'], e['importance']):
             for layer, g, i in zip(e['layers'], gates, important):
                 out.append(dict(step=e['step'], task=task, layer=layer, gate=g, importance=i))
-    if not out:
-        raise InputError('the run recorded no gate events; its setting gates was off')
     return pd.DataFrame(out)
+
+# %% ../nbs/31_gates.ipynb #7c183584
+def gate_moves(
+    run,  # with events of kinds `gates` and `switch`
+) -> dict:  # (task, layer) -> list of (first step, from, to), in order
+    "How each gate moved; between its moves a gate stays where the last one ended."
+    looks, ramp = _looks(run), run.settings.gate_ramp
+    out = {(t, l): [] for t in looks[0]['tasks'] for l in looks[0]['layers']}
+    for e in sorted([*looks, *run.events('switch')], key=lambda e: (e['step'], e['event'])):
+        if e['event'] == 'switch':
+            moves = out[e['task'], e['layer']]
+            moves.append((e['step'], gate_at(moves, e['step'] - 1, ramp), float(e['on'])))
+            continue
+        for (name, moves), g in zip(out.items(), np.ravel(e['gates'])):
+            if not moves or e['step'] >= moves[-1][0] + ramp:  # it rests: the look is right
+                moves.append((e['step'] if moves else -ramp, g, g))
+    return out
+
+
+def gate_at(
+    moves: list,  # of one gate, from `gate_moves`
+    step: int,
+    ramp: int,  # steps that a move takes
+) -> float:  # in [0, 1]
+    "A gate at a step."
+    start, low, high = [m for m in moves if m[0] <= step][-1]
+    return low + (high - low) * min(1.0, (step - start + 1) / ramp)
+
+# %% ../nbs/31_gates.ipynb #95d8a6cb
+def gates_over_time(
+    run,  # with events of kinds `gates` and `switch`
+) -> pd.DataFrame:  # a row for each step where something changes, a column for each (task, layer)
+    "Each gate as the steps used it; each row holds until the next."
+    moves, ramp, last = gate_moves(run), run.settings.gate_ramp, _last_step(run)
+    steps = {0, *(e['step'] for e in _looks(run))}
+    for e in run.events('switch'):
+        steps |= {e['step'] + (ramp - 1) * i // 4 for i in range(5)}
+    steps = sorted(s for s in steps if s <= last)
+    values = {name: [gate_at(m, s, ramp) for s in steps] for name, m in moves.items()}
+    return pd.DataFrame(values, index=pd.Index(steps, name='step'))
 
 # %% ../nbs/31_gates.ipynb #1838e148
 def gate_strip(
@@ -388,12 +448,15 @@ def gate_strip(
     value: str = 'gate',  # or `importance`
 ) -> go.Figure:
     "Task × layer over time; a cross marks an undone switch."
-    table = gate_table(run)
-    table = table.assign(row=table.task + ', layer ' + table.layer.astype(str))
-    grid = table.pivot_table(value, 'row', 'step', sort=False)
     on_off = value == 'gate'
+    if on_off:
+        grid = gates_over_time(run)
+    else:
+        grid = gate_table(run).pivot_table(value, 'step', ['task', 'layer'], sort=False)
     scale = dict(zmin=0, zmax=1, showscale=False) if on_off else dict(colorbar_title=value)
-    cells = dict(z=grid.values, x=list(grid.columns), y=list(grid.index))
+    edges = [*grid.index, _last_step(run) + 1]  # a value holds until the next one
+    rows = [f'{task}, layer {layer}' for task, layer in grid]
+    cells = dict(z=grid.T.values, x=edges, y=rows)
     fig = go.Figure(go.Heatmap(**cells, colorscale=[[0, '#F4F4F4'], [1, '#0072B2']], **scale))
     undone = [e for e in run.events('switch') if e['why'] == 'undo']
     fig.add_scatter(
@@ -404,10 +467,10 @@ def gate_strip(
         marker=dict(symbol='x', color='#D55E00', size=8),
     )
     says = 'blue: the PAL is on; pale: off; ' if on_off else ''
-    says += 'orange cross: a switch that did harm and was taken back'
+    says += 'orange cross: a switch is undone'
     title = f"Gates over time{'' if on_off else f' ({value})'}<br><sup>{says}</sup>"
     fig.update_layout(template='plotly_white', title=title, showlegend=False)
-    fig.update_layout(height=160 + 18 * len(grid), yaxis_autorange='reversed', yaxis_dtick=1)
+    fig.update_layout(height=160 + 18 * len(rows), yaxis_autorange='reversed', yaxis_dtick=1)
     return fig.update_xaxes(title='step')
 
 # %% ../nbs/31_gates.ipynb #5546f327
@@ -416,9 +479,7 @@ def active_chart(
 ) -> go.Figure:
     "How many PALs each task has, and how many its need asks for; lines are slightly offset."
     colours = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442', '#000']
-    events, fig = run.events('gates'), go.Figure()
-    if not events:
-        raise InputError('the run recorded no gate events; its setting gates was off')
+    events, fig = _looks(run), go.Figure()
     tasks, steps = events[0]['tasks'], [e['step'] for e in events]
     for i, task in enumerate(tasks):
         apart = 0.1 * ((len(tasks) - 1) / 2 - i)
@@ -437,3 +498,15 @@ def active_chart(
     fig.update_layout(template='plotly_white', height=360, title=title, yaxis_title='active PALs')
     fig.update_yaxes(dtick=1 if max(max(e['active'] + e['target']) for e in events) < 12 else None)
     return fig.update_xaxes(title='step')
+
+# %% ../nbs/31_gates.ipynb #7d2d9aa5
+def gate_cost(
+    run,  # with events of kinds `gates` and `step`
+) -> dict:  # seconds of a look and of a step (medians); share of all looks in the run's time
+    "What the looks cost."
+    clock = {e['step']: e['seconds'] for e in run.events('step')}  # at the step's beginning
+    took = {s: clock[s + 1] - at for s, at in clock.items() if s + 1 in clock}
+    looks = {e['step']: e for e in _looks(run) if e['step'] in took}
+    step = float(np.median([t for s, t in took.items() if s not in looks]))
+    each = [e.get('seconds', took[s] - step) for s, e in looks.items()]
+    return dict(look=float(np.median(each)), step=step, share=sum(each) / sum(took.values()))
