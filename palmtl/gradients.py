@@ -7,7 +7,8 @@ __all__ = ['GRADIENTS', 'gradient_method', 'WEIGHTINGS', 'weighting_method', 'tr
            'gradients_aside', 'probe_gradients', 'gram', 'cosines', 'measure_conflict', 'ConflictProbe',
            'conflict_table', 'conflict_cost', 'conflict_map', 'conflict_timeline', 'load_torchjd', 'GradientSum',
            'PCGrad', 'MGDA', 'UPGrad', 'IMTLG', 'CAGrad', 'GradVac', 'Nash', 'NoWeighting', 'RandomWeights',
-           'Uncertainty', 'DWA', 'FAMO', 'Treatment', 'take_gradients', 'give_gradients', 'treatment_table']
+           'Uncertainty', 'DWA', 'FAMO', 'Treatment', 'take_gradients', 'give_gradients', 'cosines_with',
+           'plain_cosines', 'treatment_table']
 
 # %% ../nbs/30_gradients.ipynb #28ce3cb1
 import contextlib, itertools, re, time
@@ -664,7 +665,8 @@ def backward(
         losses.append(loss.detach())
         grads.append(take_gradients(parameters, words, ids))
     losses = torch.stack(losses)
-    weights = (scheduled * self.weighting(losses)).double().cpu()  # (tasks,)
+    own = self.weighting(losses).double().cpu()  # (tasks,)
+    weights = scheduled.double().cpu() * own
     shared = list(model.encoder.parameters())
     products = gram(_rows_of(grads, shared)) * weights[:, None] * weights
     counts = self.combine(products)
@@ -675,33 +677,61 @@ def backward(
         words,
         ids,
     )
-    return losses, self.event(weights, products, counts)
+    return losses, self.event(weights, products, counts, 1 / own)
 
 # %% ../nbs/30_gradients.ipynb #50c5f570
-@patch
-def event(self: Treatment, weights, products, counts) -> dict:
-    "The event: weights of losses and gradients, cosines between tasks and with the direction."
+def cosines_with(
+    products,  # float64 (tasks, tasks), from `gram`
+    counts,  # float64 (tasks,): weights of the gradients in a sum
+) -> list:  # of each task, in [-1, 1]; None if its gradient or the sum is zero
+    "The cosine of each task's gradient with a weighted sum of all."
     along = products @ counts
     length = (counts @ along).clamp(min=0).sqrt() * products.diagonal().clamp(min=0).sqrt()
-    after = [float(a / l) if l > 0 else None for a, l in zip(along, length)]
+    return [max(-1.0, min(1.0, float(a / l))) if l > 0 else None for a, l in zip(along, length)]
+
+# %% ../nbs/30_gradients.ipynb #2f83086e
+@patch
+def event(self: Treatment, weights, products, counts, plain) -> dict:
+    "What a step did: weights, and the gradients' cosines with each other and with two sums."
     return dict(
         event='treated',
         tasks=self.names,
         weights=[round(float(w), 6) for w in weights],
         counts=[round(float(c), 6) for c in counts],
         before=cosines(products),
-        after=after,
+        plain=cosines_with(products, plain),  # with what `sum` without a weighting would do
+        after=cosines_with(products, counts),  # with the direction taken
     )
 
 # %% ../nbs/30_gradients.ipynb #f6e85a1c
+def plain_cosines(
+    event: dict,  # of kind `treated`
+) -> list:  # of each task; NaN where it cannot be told
+    "The cosine of each task's gradient with the plain sum of all."
+    if 'plain' in event:
+        return [np.nan if c is None else c for c in event['plain']]
+    n = len(event['tasks'])  # an older record
+    between = torch.eye(n, dtype=torch.float64)
+    for (a, b), c in zip(itertools.combinations(range(n), 2), event['before']):
+        between[a, b] = between[b, a] = np.nan if c is None else c
+    after = torch.tensor([np.nan if c is None else c for c in event['after']]).double()
+    parts = torch.linalg.solve(between, after)  # count × weight × length, up to a factor
+    lengths = parts / torch.tensor(event['counts']) / torch.tensor(event['weights'])
+    if not lengths.isfinite().all():
+        return [np.nan] * n
+    return cosines_with(between * lengths[:, None] * lengths, torch.ones_like(lengths))
+
+# %% ../nbs/30_gradients.ipynb #e69c2dec
 def treatment_table(
     run,  # with events of kind `treated`
-) -> pd.DataFrame:  # one row per step and task: weight, count, cosine with the direction taken
-    "The weight of each task's gradient and its cosine with the direction, step by step."
+) -> pd.DataFrame:  # one row per step and task
+    "Weight and count of each task's gradient, and its cosine with the plain sum and the direction."
     out = []
     for e in run.events('treated'):
-        for task, w, c, after in zip(e['tasks'], e['weights'], e['counts'], e['after']):
-            row = dict(step=e['step'], task=task, weight=w, count=c, after=after)
+        each = zip(e['tasks'], e['weights'], e['counts'], plain_cosines(e), e['after'])
+        for task, w, c, plain, after in each:
+            after = np.nan if after is None else after
+            row = dict(step=e['step'], task=task, weight=w, count=c, plain=plain, after=after)
             out.append(row | dict(in_conflict=any((b or 0) < 0 for b in e['before'])))
     if not out:
         raise InputError('the run combined no gradients: gradients was sum and weighting none')

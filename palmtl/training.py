@@ -542,8 +542,10 @@ def look_again(self: Trainer, batches):
     "Give a weighting that needs them the losses of the same rows after the update."
     if not self.treatment.weighting.needs_after:
         return
-    with torch.no_grad(), self.autocast():
-        after = [self.model.losses(self.model(b), b)[0] for b in batches]
+    noted = len(self.pending)
+    with torch.set_grad_enabled(self.watching):  # SMART searches along a gradient
+        after = [self.forward(b)[2][0].detach() for b in batches]  # with all added terms
+    del self.pending[noted:]  # they are no events of a step
     self.treatment.weighting.update(torch.stack(after))
 
 # %% ../nbs/38_training.ipynb #cdddc76f
