@@ -648,7 +648,7 @@ def pals_found(
     if not len(asked):
         return ''
     counts = asked.verdict.value_counts()
-    says = ', '.join(f'{n} {_PALS[v]}' for v, n in counts.items())
+    says = ', '.join(_PALS[v].format(n) for v, n in counts.items())
     least, most = asked.difference.min(), asked.difference.max()
     return (
         f'Of {counted(len(asked), "claim")} about the number of PALs, {says}: the score changes '
@@ -658,10 +658,10 @@ def pals_found(
 
 
 _PALS = {
-    'holds': 'hold',
-    'does not hold': 'do not hold',
-    'no difference that matters': 'are about a difference that does not matter',
-    'cannot be told': 'cannot be told',
+    'holds': '{} hold',
+    'does not hold': '{} do not hold',
+    'no difference that matters': 'in {} no difference matters',
+    'cannot be told': '{} cannot be told',
 }
 
 # %% ../nbs/44_comparisons.ipynb #dfabddd2

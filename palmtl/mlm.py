@@ -117,7 +117,7 @@ class Pretraining:
             raise InputError(f'mlm_steps {s.mlm_steps} {what}')
         self.special = [tokenizer.token_to_id(f'[{k}]') for k in ('PAD', 'CLS', 'SEP')]
         self.device, self.n_steps = corpora[0].flat.device, s.mlm_steps
-        self.step, self.seconds, self.since = 0, 0.0, [0, 0, 0.0, 0]
+        self.step, self.seconds, self.cpu, self.since = 0, 0.0, 0.0, [0, 0, 0.0, 0]
         with self.own_random(0):
             self.model = MaskedLM(encoder)
         if head:
@@ -162,7 +162,7 @@ def draw(self: Pretraining) -> tuple:  # ids, real, types, seen, guessed: each (
 @patch
 def train_step(self: Pretraining) -> dict | None:  # an event, or None in between
     "One optimiser step on the masked words of one batch."
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     ids, real, types, seen, guessed = self.draw()
     with self.own_random(self.step + 1):
         with self.autocast():
@@ -178,6 +178,7 @@ def train_step(self: Pretraining) -> dict | None:  # an event, or None in betwee
     self.optimizer.zero_grad()
     self.step += 1
     self.seconds += time.perf_counter() - began
+    self.cpu += time.process_time() - cpu
     n, right = len(logits), int((logits.argmax(1) == ids[guessed]).sum())
     return self.note(loss.item() * n, n, right, int(real.sum()))
 
@@ -192,13 +193,14 @@ def note(self: Pretraining, loss, n, right, tokens) -> dict | None:
     n, right, loss, tokens = self.since
     self.since = [0, 0, 0.0, 0]
     event = dict(event='mlm', step=0, mlm_step=self.step, loss=loss / n, accuracy=right / n)
-    return event | dict(guessed=n, tokens=tokens, seconds=round(self.seconds, 4))
+    clock = dict(seconds=round(self.seconds, 4), cpu=round(self.cpu, 4))
+    return event | dict(guessed=n, tokens=tokens) | clock
 
 # %% ../nbs/36_mlm.ipynb #f296e1ae
 @patch
 def state_dict(self: Pretraining) -> dict:
     "The state for a checkpoint, without the encoder; once all is done, only the counters."
-    state = dict(step=self.step, seconds=self.seconds)
+    state = dict(step=self.step, seconds=self.seconds, cpu=self.cpu)
     if self.done:
         return state
     return state | dict(
@@ -213,6 +215,7 @@ def state_dict(self: Pretraining) -> dict:
 def load_state_dict(self: Pretraining, state, load_optimizer):  # function of (optimiser, state)
     "Restore that state."
     self.step, self.seconds = state['step'], state['seconds']
+    self.cpu = state.get('cpu', 0.0)  # unknown to an earlier version
     if self.done:
         return
     self.model.heads.load_state_dict(state['heads'])

@@ -41,6 +41,7 @@ from palmtl.evaluation import (
     pick_precision,
     predict_rows,
     score_split,
+    width_multiple,
     write_split,
 )
 from .graphs import Graphs
@@ -191,10 +192,7 @@ def set_up_machine(self: Trainer):
         torch.use_deterministic_algorithms(True, warn_only=True)
     self.device = pick_device(s.device)
     self.precision = pick_precision(s.precision, self.device)
-    # Few shapes: a GPU records a step for each, a CPU's library creates bf16 kernels for each.
-    self.multiple = 4 if self.precision == 'bf16' else 1
-    if self.device.type == 'cuda':
-        self.multiple = 16
+    self.multiple = width_multiple(self.precision, self.device)
 
 # %% ../nbs/38_training.ipynb #f92ecfc3
 @patch
@@ -1057,6 +1055,7 @@ def summary(self: Trainer, test) -> dict:
         files=self.run.digests(),
         skipped=self.skipped,
         mlm_seconds=0.0 if self.pretraining is None else self.pretraining.seconds,
+        teacher=None if self.teacher is None else self.teacher.spent,
         parameters=sum(p.numel() for p in model.parameters()),
         memory=peak_memory(self.device),
         pal_parameters_per_task=model.pals.n_parameters() if model.pals else 0,
