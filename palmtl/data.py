@@ -240,7 +240,10 @@ def _load_dataset(path, name, part, root):
         expected = 'a copy of the data set was expected in it'
         raise InputError(f'{path}: there is no such folder; {expected}')
     try:
-        return datasets.load_dataset(path, None if root else name, split=part)
+        if root and name not in datasets.get_dataset_config_names(path):
+            own = Path(path) / (name or '')  # a folder of that name, or the copy holds nothing else
+            path, name = str(own if own.is_dir() else path), None
+        return datasets.load_dataset(path, name, split=part)
     except Exception as e:
         why = str(e).splitlines()[0][:200]
         raise InputError(f"data set {path}: the split '{part}' cannot be loaded ({why})") from None

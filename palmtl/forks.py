@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NEEDS_SAME', 'keep_fork_point', 'fork_points', 'keep_last_point', 'find_fork', 'take_weights', 'parameter_names',
-           'take_moments', 'parts_that_fit', 'Fork', 'load_fork', 'copy_history', 'lineage', 'parent_of']
+           'take_moments', 'parts_that_fit', 'check_gates', 'Fork', 'load_fork', 'copy_history', 'lineage', 'parent_of']
 
 # %% ../nbs/29_forks.ipynb #94ef1b27
 import os, re, shutil
@@ -165,7 +165,7 @@ NEEDS_SAME = dict(  # part of a state -> settings that it depends on
     samplers=('seed', 'batch_size', 'bucketing', 'max_length', 'pairs'),
     scheduler=('scheduler', 'scheduler_options', 'single_task', 'order', 'sequential', 'seed'),
     windows=('kpi_window', 'kpi_from'),
-    callbacks=('callbacks', 'gates', 'ema', 'average_last'),
+    callbacks=('callbacks', 'gates', 'ema', 'average_last', 'n_pals', 'pal_layers', 'tasks'),
     best=('score', 'limit_dev', 'keep', 'correlation'),
 )
 
@@ -180,6 +180,22 @@ def parts_that_fit(
         for part, names in NEEDS_SAME.items()
         if all(getattr(settings, n) == getattr(parent, n) for n in names)
     }
+
+# %% ../nbs/29_forks.ipynb #decf6f1a
+def check_gates(
+    settings,  # of the new run
+    parent,  # the other run's
+):
+    "Raise `InputError` if both have gates, but not of the same PALs."
+    if 'off' in (settings.gates, parent.gates):
+        return
+    for k in ('n_pals', 'pal_layers'):
+        here, there = getattr(settings, k), getattr(parent, k)
+        if here != there:
+            says = f"setting fork: both runs have gates, the parent's with {k} {there}"
+            raise InputError(
+                f'{says}, this one with {k} {here}; the same was expected, or gates off'
+            )
 
 # %% ../nbs/29_forks.ipynb #a8c30f71
 @dataclass(frozen=True)

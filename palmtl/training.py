@@ -28,8 +28,8 @@ from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint
 from .checkpoints import lost_checkpoint, save_checkpoint
 from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, progress_bar, readable_errors, take_request
-from .forks import NEEDS_SAME, copy_history, keep_fork_point, load_fork, parameter_names
-from .forks import parts_that_fit, take_moments, take_weights
+from .forks import NEEDS_SAME, check_gates, copy_history, keep_fork_point, load_fork
+from .forks import parameter_names, parts_that_fit, take_moments, take_weights
 
 # %% ../nbs/38_training.ipynb #69a19215
 from palmtl.evaluation import (
@@ -1227,6 +1227,7 @@ def open_fork(self: Trainer, runs):  # a `Fork`, or None
         says = 'setting fork: words are masked before the first step, and a fork begins later'
         others = f"mlm_steps {fork.parent.settings.mlm_steps}, as the parent's, was expected"
         raise InputError(f'{says}; {others}')
+    check_gates(s, fork.parent.settings)
     take_weights(self.model, fork.state['model'])  # raises if the encoder is another
     return fork
 
