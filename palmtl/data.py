@@ -513,6 +513,15 @@ def _check_folder(folder):  # raises, with the nearest name if there is one
     choices = near if 'did you mean' in near else "; choose a folder, 'hub' or 'sample'"
     raise InputError(f'data folder {folder}: there is no such folder{choices}')
 
+# %% ../nbs/03_data.ipynb #b4382fce
+def _say_where_else(task, folder):  # the task's rows may be in another folder's files
+    others = ' or '.join(r.files['train'] for r in OTHER_FILES[task.name])
+    says = f"there is no such file; the train rows of task '{task.name}' were expected in it"
+    joined = f'{folder}{os.pathsep}FOLDER'
+    raise InputError(
+        f'{folder / task.files["train"]}: {says}, or in {others} of a second folder (data {joined})'
+    )
+
 # %% ../nbs/03_data.ipynb #88bd4061
 def find_files(
     task: Task,  # whose files to find
@@ -528,6 +537,8 @@ def find_files(
         for folder in folders:
             if record.files and (folder / record.files['train']).exists():
                 return record, folder
+    if OTHER_FILES.get(task.name):
+        _say_where_else(task, folders[0])
     return task, folders[0]  # reading then reports what is missing
 
 # %% ../nbs/03_data.ipynb #9dbb1a10

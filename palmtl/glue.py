@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['GLUE_TASKS', 'GROUPS', 'TEST_ROWS', 'accuracy_f1', 'pearson_spearman', 'row_parts', 'write_made_up', 'further_scores',
-           'glue_table', 'write_submission']
+           'glue_table', 'write_submission', 'submission_text']
 
 # %% ../nbs/04_glue.ipynb #a9c36758
 import dataclasses, zipfile
@@ -261,3 +261,17 @@ def write_submission(
         for n, l in files.items()
     ]
     return pd.DataFrame(rows, columns=['file', 'rows', 'complete']).set_index('file')
+
+# %% ../nbs/04_glue.ipynb #d1a0224c
+def submission_text(
+    table: pd.DataFrame,  # from `write_submission`
+) -> str:  # '' if there is no file
+    "What a submission still lacks."
+    if not len(table):
+        return ''
+    wrong = table[~table.complete]
+    each = [f'{f} {n:,} instead of {TEST_ROWS[f[:-4]]:,}' for f, n in wrong.rows.items()]
+    says = f'the server would refuse it; numbers of rows: {", ".join(each)}' if each else ''
+    lacking = [n for n in (*TEST_ROWS, 'WNLI', 'AX') if f'{n}.tsv' not in table.index]
+    lacks = f'to be added: {", ".join(lacking)} (04_glue says how)'
+    return 'glue/submission.zip: ' + '; '.join(filter(None, (says, lacks)))

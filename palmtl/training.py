@@ -13,7 +13,7 @@ import numpy as np, torch
 from fastcore.basics import patch
 from .basics import InputError, json_ready, write_atomic
 from .data import Sampler, audit, cached_tokens, load_rows, load_tokenizer
-from .glue import write_submission
+from .glue import submission_text, write_submission
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder, weight_files
 from .model import Corpus, MultitaskModel, cut_batch, predict
@@ -1022,7 +1022,8 @@ def finish(self: Trainer):
     with kept:
         predictions = self.predictions('test')
     self.write_predictions('test', predictions)
-    write_submission(self.run.folder, self.tasks)
+    if says := submission_text(write_submission(self.run.folder, self.tasks)):
+        print(says)
     summary = json_ready(self.summary(self.judge('test', predictions)))
     write_atomic(self.run.folder / 'summary.json', json.dumps(summary, indent=1))
     if self.settings.keep_forks == 'last':
