@@ -211,7 +211,8 @@ def draw(self: Watch):
             figure.update_layout(showlegend=False)  # same as that of the dev curves
         if self.x.value == 'step' and self.run.known:
             # a growing axis would shift the curves while they are read
-            figure.update_xaxes(range=[0, total], autorange=False)
+            of_steps = dict(range=[0, total], autorange=False)
+            figure.update_xaxes(of_steps, selector=lambda axis: axis.type != 'category')
         chart.show(figure)
 
 # %% ../nbs/54_dashboard.ipynb #dd29fd6d

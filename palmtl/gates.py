@@ -4,13 +4,11 @@
 
 # %% auto #0
 __all__ = ['needs', 'targets', 'importance', 'row_losses', 'did_harm', 'GateKeeper', 'first_active', 'ShuffledGates',
-           'read_switches', 'make_keeper', 'gate_table', 'gate_moves', 'gate_at', 'gates_over_time', 'gate_strip',
-           'active_chart', 'gate_cost']
+           'read_switches', 'make_keeper', 'gate_table', 'gate_moves', 'gate_at', 'gates_over_time', 'gate_cost']
 
 # %% ../nbs/31_gates.ipynb #a3658193
 import contextlib, time
 import numpy as np, pandas as pd, torch
-import plotly.graph_objects as go
 from pathlib import Path
 from fastcore.basics import patch
 from .basics import InputError
@@ -441,63 +439,6 @@ def gates_over_time(
     steps = sorted(s for s in steps if s <= last)
     values = {name: [gate_at(m, s, ramp) for s in steps] for name, m in moves.items()}
     return pd.DataFrame(values, index=pd.Index(steps, name='step'))
-
-# %% ../nbs/31_gates.ipynb #1838e148
-def gate_strip(
-    run,  # with events of kinds `gates` and `switch`
-    value: str = 'gate',  # or `importance`
-) -> go.Figure:
-    "Task × layer over time; a cross marks an undone switch."
-    on_off = value == 'gate'
-    if on_off:
-        grid = gates_over_time(run)
-    else:
-        grid = gate_table(run).pivot_table(value, 'step', ['task', 'layer'], sort=False)
-    scale = dict(zmin=0, zmax=1, showscale=False) if on_off else dict(colorbar_title=value)
-    edges = [*grid.index, _last_step(run) + 1]  # a value holds until the next one
-    rows = [f'{task}, layer {layer}' for task, layer in grid]
-    cells = dict(z=grid.T.values, x=edges, y=rows)
-    fig = go.Figure(go.Heatmap(**cells, colorscale=[[0, '#F4F4F4'], [1, '#0072B2']], **scale))
-    undone = [e for e in run.events('switch') if e['why'] == 'undo']
-    fig.add_scatter(
-        x=[e['step'] for e in undone],
-        y=[f"{e['task']}, layer {e['layer']}" for e in undone],
-        mode='markers',
-        name='undone',
-        marker=dict(symbol='x', color='#D55E00', size=8),
-    )
-    says = 'blue: the PAL is on; pale: off; ' if on_off else ''
-    says += 'orange cross: a switch is undone'
-    title = f"Gates over time{'' if on_off else f' ({value})'}<br><sup>{says}</sup>"
-    fig.update_layout(template='plotly_white', title=title, showlegend=False)
-    fig.update_layout(height=160 + 18 * len(rows), yaxis_autorange='reversed', yaxis_dtick=1)
-    return fig.update_xaxes(title='step')
-
-# %% ../nbs/31_gates.ipynb #5546f327
-def active_chart(
-    run,  # with events of kind `gates`
-) -> go.Figure:
-    "How many PALs each task has, and how many its need asks for; lines are slightly offset."
-    colours = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442', '#000']
-    events, fig = _looks(run), go.Figure()
-    tasks, steps = events[0]['tasks'], [e['step'] for e in events]
-    for i, task in enumerate(tasks):
-        apart = 0.1 * ((len(tasks) - 1) / 2 - i)
-        for what, dash in (('active', 'solid'), ('target', 'dot')):
-            known = [e[what][i] for e in events]
-            fig.add_scatter(
-                x=steps,
-                y=[n + apart for n in known],
-                customdata=known,
-                hovertemplate='%{customdata}',
-                name=f'{task}, {what}',
-                line=dict(color=colours[i % 8], dash=dash, shape='hv'),
-            )
-    note = 'solid: active; dotted: what the need asks for; lines are moved a little apart'
-    title = f'Active PALs by task<br><sup>{note}</sup>'
-    fig.update_layout(template='plotly_white', height=360, title=title, yaxis_title='active PALs')
-    fig.update_yaxes(dtick=1 if max(max(e['active'] + e['target']) for e in events) < 12 else None)
-    return fig.update_xaxes(title='step')
 
 # %% ../nbs/31_gates.ipynb #7d2d9aa5
 def gate_cost(

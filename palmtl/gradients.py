@@ -5,15 +5,13 @@
 # %% auto #0
 __all__ = ['GRADIENTS', 'gradient_method', 'WEIGHTINGS', 'weighting_method', 'trunk_layer', 'trunk_groups', 'pal_groups', 'Probe',
            'gradients_aside', 'probe_gradients', 'gram', 'cosines', 'measure_conflict', 'ConflictProbe',
-           'conflict_table', 'conflict_cost', 'conflict_map', 'conflict_timeline', 'load_torchjd', 'GradientSum',
-           'PCGrad', 'MGDA', 'UPGrad', 'IMTLG', 'CAGrad', 'GradVac', 'Nash', 'NoWeighting', 'RandomWeights',
-           'Uncertainty', 'DWA', 'FAMO', 'Treatment', 'take_gradients', 'give_gradients', 'cosines_with',
-           'plain_cosines', 'treatment_table']
+           'conflict_table', 'conflict_cost', 'load_torchjd', 'GradientSum', 'PCGrad', 'MGDA', 'UPGrad', 'IMTLG',
+           'CAGrad', 'GradVac', 'Nash', 'NoWeighting', 'RandomWeights', 'Uncertainty', 'DWA', 'FAMO', 'Treatment',
+           'take_gradients', 'give_gradients', 'cosines_with', 'plain_cosines', 'treatment_table']
 
 # %% ../nbs/30_gradients.ipynb #28ce3cb1
 import contextlib, itertools, re, time
 import numpy as np, pandas as pd, torch
-import plotly.graph_objects as go
 from fastcore.basics import patch
 from .basics import InputError, Registry
 from .model import Corpus, cut_batch
@@ -221,77 +219,6 @@ def conflict_cost(
     total, n = steps[-1]['seconds'], steps[-1]['step'] + 1
     out = dict(measurement=float(np.mean(probes)), step=(total - sum(probes)) / n)
     return out | dict(share=sum(probes) / total)
-
-# %% ../nbs/30_gradients.ipynb #2f7cc6bd
-_DIVERGING = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]  # conflict, neutral, agreement
-
-
-def _layer_order(layers):  # from the input to the output
-    last = {'pooler': 998, 'shared': 999}
-    first = {'all': -2, 'embeddings': -1}
-
-    def place(layer):
-        return int(layer.split()[1]) if layer.startswith('layer') else (first | last)[layer]
-
-    return sorted(set(layers), key=place)
-
-# %% ../nbs/30_gradients.ipynb #ff24002e
-def conflict_map(
-    run,  # with events of kind `conflict`
-    part: str = 'trunk',  # or `pals`
-    step: int | None = None,  # one of the measured steps; the mean over all if None
-) -> go.Figure:
-    "Layers × pairs of tasks: blue where two tasks agree, orange where they are in conflict."
-    table = conflict_table(run)
-    table = table[table.part == part]
-    if step is not None:
-        table = table[table.step == step]
-    grid = table.pivot_table('cosine', 'layer', 'pair', 'mean', dropna=False, sort=False)
-    grid = grid.loc[_layer_order(grid.index)]
-    fig = go.Figure(
-        go.Heatmap(
-            z=grid.values,
-            x=list(grid.columns),
-            y=list(grid.index),
-            zmin=-1,
-            zmax=1,
-            colorscale=_DIVERGING,
-            texttemplate='%{z:.2f}' if grid.shape[1] <= 10 else None,
-            colorbar_title='cosine',
-        )
-    )
-    when = f'step {step}' if step is not None else f'mean of {table.step.nunique()} measurements'
-    title = f'Cosine of gradients, {part}, {when}'
-    fig.update_layout(template='plotly_white', title=title, height=130 + 34 * len(grid))
-    return fig
-
-# %% ../nbs/30_gradients.ipynb #ccf6488a
-def conflict_timeline(
-    run,  # with events of kind `conflict`
-    part: str = 'trunk',  # or `pals`
-    pair: str | None = None,  # e.g. `sst – sts`; if None, the lowest cosine at each step
-) -> go.Figure:
-    "Layers × steps: how the conflict of one pair, or of the worst, changes during training."
-    table = conflict_table(run)
-    table = table[table.part == part]
-    if pair is not None:
-        table = table[table.pair == pair]
-    grid = table.pivot_table('cosine', 'layer', 'step', 'min', dropna=False)
-    grid = grid.loc[_layer_order(grid.index)]
-    fig = go.Figure(
-        go.Heatmap(
-            z=grid.values,
-            x=list(grid.columns),
-            y=list(grid.index),
-            zmin=-1,
-            zmax=1,
-            colorscale=_DIVERGING,
-            colorbar_title='cosine',
-        )
-    )
-    title = f'Cosine of gradients over time, {part}, {pair or "lowest of all pairs"}'
-    fig.update_layout(template='plotly_white', title=title, height=130 + 34 * len(grid))
-    return fig.update_xaxes(title='step')
 
 # %% ../nbs/30_gradients.ipynb #6517fc08
 GRADIENTS = Registry('gradients')

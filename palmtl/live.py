@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PACE_HELP', 'PANES', 'PARTS', 'LiveRun', 'silence_text', 'environment', 'last_steps', 'pace_text', 'run_label',
-           'seconds_left', 'Pane', 'pane', 'dev_pane', 'stretches', 'train_chart']
+           'seconds_left', 'Pane', 'pane', 'dev_pane', 'stretches', 'train_chart', 'conflict_pane', 'gates_pane']
 
 # %% ../nbs/53_live.ipynb #e916651c
 import html, json, math, socket, time
@@ -23,7 +23,8 @@ from .threads import threads_text
 from .alerts import Watcher, written_alerts
 
 # %% ../nbs/53_live.ipynb #f82382fb
-from .plots import AXES, MIDDLE, calm_bins, coloured, dev_curves, layout, mark_alerts
+from .plots import AXES, MIDDLE, calm_bins, conflict_chart, dev_curves, gate_strip, layout
+from .plots import make_legend_room, mark_alerts, spent, styled
 
 # %% ../nbs/53_live.ipynb #f9657958
 class LiveRun(Run):
@@ -234,23 +235,20 @@ def stretches(
     x: str,  # one of `AXES`
 ) -> tuple:  # (a row per step event with its `bin`, each bin's place on the x-axis)
     "The steps of a run, cut into stretches."
-    step = run.frame('step')
-    step['tokens seen'] = step.tokens.cumsum()
-    step['examples'] = np.arange(len(step)) * run.settings.batch_size
-    column = dict(step='step', examples='examples', tokens='tokens seen', seconds='seconds')[x]
+    step = run.frame('step').assign(place=spent(run, x))
     step['bin'] = np.arange(len(step)) // max(1, -(-len(step) // bins))
-    return step, step.groupby('bin')[column].last()
+    return step, step.groupby('bin').place.last()
 
 # %% ../nbs/53_live.ipynb #0b050e26
-def _draw_task(fig, step, at, share, task, colour, number):
+def _draw_task(fig, step, at, share, task, style, number):
     mine = step[step.task == task.name].groupby('bin')
     loss, weight = mine.loss.mean(), mine.weight.mean()
     common = dict(name=html.escape(task.title), legendgroup=task.name)
-    line = common | dict(line_color=colour, showlegend=False)
+    line = common | dict(line=style, showlegend=False)
     fig.add_scatter(
         x=at[loss.index], y=loss.round(4), **(line | dict(showlegend=True)), row=1, col=1
     )
-    area = dict(stackgroup='a', line_width=0, fillcolor=colour, showlegend=False)
+    area = dict(stackgroup='a', line_width=0, fillcolor=style['color'], showlegend=False)
     fig.add_scatter(x=at, y=share[task.name].round(4), **common, **area, row=1, col=2)
     fig.add_scatter(x=at[weight.index], y=weight.round(4), **line, row=1, col=3)
     if 'kpi' in step:
@@ -305,9 +303,9 @@ def train_chart(
     step, at = stretches(run, bins, x)
     share = step.groupby(['bin', 'task']).size().unstack(fill_value=0)
     share = share.div(share.sum(axis=1), axis=0)
-    for i, (task, colour) in enumerate(coloured(run.tasks)):
+    for i, (task, line) in enumerate(styled(run.tasks)):
         if task.name in share:
-            _draw_task(fig, step, at, share, task, colour, i)
+            _draw_task(fig, step, at, share, task, line, i)
     _draw_speed(fig, step, at, environment(run).get('speed'))
     fig.update_yaxes(range=[0, 1], tickformat='.0%', row=1, col=2)
     fig.update_yaxes(exponentformat='e', rangemode='tozero', row=2, col=2)
@@ -316,4 +314,18 @@ def train_chart(
     if 'kpi' not in step:
         _note_missing_kpi(fig)
     fig.update_annotations(font_size=13)
-    return layout(fig, f'Training of {html.escape(run.folder.name)}', height=480)
+    title = f'Training of {html.escape(run.folder.name)}'
+    return make_legend_room(layout(fig, title, height=480))
+
+# %% ../nbs/53_live.ipynb #96940c1f
+@pane('conflict', 'Gradients in conflict')
+def conflict_pane(run, x):
+    "The cosines between the tasks' gradients, the latest by layer and pair, and their course."
+    looks = run.events('conflict')
+    return conflict_chart(run, x, looks[-1]['step']) if looks else None
+
+
+@pane('gates', 'Gates')
+def gates_pane(run, x):
+    "Which PALs are on, task × layer over time."
+    return gate_strip(run, x) if run.events('gates') else None
