@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['COLOURS', 'MIDDLE', 'PAGE_WIDTH', 'AXES', 'MOST_PAIRS', 'GREY', 'MOST_BARS', 'VERDICT_COLOURS', 'coloured', 'styled',
            'layout', 'make_legend_room', 'blank_chart', 'unhex', 'rgba', 'luminance', 'contrast', 'ink_on',
-           'short_number', 'log_ticks', 'dev_curves', 'mark_alerts', 'calm_bins', 'schedule_chart', 'mean_and_lowest',
+           'short_number', 'log_ticks', 'dev_curves', 'mark_alerts', 'calm_bins', 'schedule_chart', 'pair_lines',
            'timeline', 'score_rows', 'score_bars', 'draw_differences', 'heat_map', 'radar', 'claim_chart',
            'band_curves', 'share_chart', 'spent', 'conflict_chart', 'gate_strip', 'active_chart']
 
@@ -20,7 +20,7 @@ from plotly.subplots import make_subplots
 from .basics import counted
 from .comparisons import uncorrected
 from .forks import parent_of
-from .gates import gate_table
+from .gates import gate_table, gates_over_time
 from .gradients import conflict_table
 from .runs import Run
 from .settings import resolve_tasks
@@ -400,10 +400,13 @@ def _layer_means(table):  # from `conflict_table`, of one part -> steps × pairs
 MOST_PAIRS = 6  # of tasks, a line for each; of more pairs, the mean and the lowest are drawn
 
 
-def mean_and_lowest(
-    pairs: pd.DataFrame,  # steps × pairs of tasks, cosines
-) -> pd.DataFrame:  # steps × 2
-    "What is drawn of many pairs of tasks."
+def pair_lines(
+    run: Run,  # whose tasks have titles
+    pairs: pd.DataFrame,  # steps × pairs, cosines; pairs named as in `conflict_table`
+) -> pd.DataFrame:  # steps × lines
+    "What is drawn of the pairs of tasks: each by its titles, or the mean and the lowest of many."
+    if pairs.shape[1] <= MOST_PAIRS:
+        return pairs.rename(columns=_pair_namer(run))
     mean = f'mean of {pairs.shape[1]} pairs'
     return pd.DataFrame({mean: pairs.mean(axis=1), 'lowest pair': pairs.min(axis=1)})
 
@@ -412,14 +415,12 @@ def _cosines(run, step, bins):
     if not run.events('conflict'):
         return
     table = conflict_table(run)
-    pairs = _layer_means(table[table.part == 'trunk']).rename(columns=_pair_namer(run))
-    if pairs.shape[1] > MOST_PAIRS:
-        pairs = mean_and_lowest(pairs)
-    for i, name in enumerate(pairs):
+    lines = pair_lines(run, _layer_means(table[table.part == 'trunk']))
+    for i, name in enumerate(lines):
         line = dict(color=COLOURS[(3 + i) % 7])
         look = dict(mode='lines+markers', hovertemplate='%{y:.3f}', line=line)
-        y = [None if v != v else v for v in pairs[name].round(4)]
-        yield name, pairs.index.tolist(), y, look
+        y = [None if v != v else v for v in lines[name].round(4)]
+        yield name, lines.index.tolist(), y, look
 
 # %% ../nbs/50_plots.ipynb #925ea3d0
 _TIMELINE = {
@@ -997,7 +998,7 @@ def gate_strip(
     x: str = 'step',  # one of `AXES`
 ) -> go.Figure:
     "Task × layer over time, each row blue while the PAL is on; a cross marks an undone switch."
-    grid = gate_table(run).pivot_table('gate', ['task', 'layer'], 'step', sort=False)
+    grid = gates_over_time(run).T
     keys, rows = list(grid.index), np.arange(len(grid))
     high, labels = _gate_rows(run, keys)
     named = [f'layer {layer}' for _, layer in keys]
@@ -1010,7 +1011,7 @@ def gate_strip(
     for i in rows[1:]:
         if keys[i][0] != keys[i - 1][0]:  # another task begins
             fig.add_hline(y=i - 0.5, line=dict(color=MIDDLE, width=1))
-    note = 'blue: the PAL is on; pale: off; orange cross: a switch that did harm and was taken back'
+    note = 'blue: the PAL is on; pale: off; orange cross: a switch is undone'
     title = f'Gates of {html.escape(run.folder.name)}<br><sup>{note}</sup>'
     layout(fig, title, round(170 + high * len(grid)), xaxis_title=AXES[x])
     fig.update_yaxes(**labels, range=[len(grid) - 0.5, -0.5], showgrid=False, zeroline=False)
@@ -1025,7 +1026,7 @@ def _mark_undone(fig, run, keys, x, high):  # high: pixels of a row
     y = [keys.index((e['task'], e['layer'])) for e in undone]
     mark = dict(symbol='x', color='#D55E00', size=min(8, 4 + high / 3))
     look = dict(mode='markers', name='undone', marker=mark, cliponaxis=False)
-    fig.add_scatter(x=at, y=y, hovertemplate='taken back<extra></extra>', **look)
+    fig.add_scatter(x=at, y=y, hovertemplate='undone<extra></extra>', **look)
 
 # %% ../nbs/50_plots.ipynb #94fc7b63
 def active_chart(

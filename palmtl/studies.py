@@ -30,6 +30,7 @@ from palmtl.comparisons import (
 )
 from .gradients import conflict_table
 from .plots import COLOURS, MIDDLE, blank_chart, coloured, draw_differences, layout
+from .plots import pair_lines
 from .runs import Run
 from .settings import resolve_tasks, run_name
 from .statistics import VERDICTS, holm, seed_interval, verdict
@@ -376,30 +377,37 @@ def conflict_summary(
     return pd.DataFrame(out)
 
 # %% ../nbs/67_studies.ipynb #91052d30
+def _mean_cosines(runs):  # of one cell -> steps × lines, of the whole trunk
+    d = pd.concat([conflict_table(r).assign(run=k) for k, r in enumerate(runs)])
+    d = d[(d.part == 'trunk') & (d.layer == 'all')]
+    means = d.pivot_table('cosine', 'step', 'pair', 'mean', dropna=False, sort=False)
+    return pair_lines(runs[0], means)
+
+
 def conflict_lines(
     grid: Grid,  # of runs with events of kind `conflict`
     title: str = 'Cosine of the whole trunk, mean over seeds',
 ) -> go.Figure:
-    "The cosine of each pair of tasks in the course of training, one line per cell."
-    tables = [
-        conflict_table(run).assign(cell=cell, seed=seed)
-        for (cell, seed), run in grid.finished().items()
-    ]
-    if not tables:
+    """The cosine of each pair of tasks in the course of training, one line per cell; with many
+    pairs, their mean and the lowest."""
+    cells = {}
+    for (cell, _), run in grid.finished().items():
+        cells.setdefault(cell, []).append(run)
+    if not cells:
         return blank_chart('no run is finished', title)
-    d = pd.concat(tables)
-    d = d[(d.part == 'trunk') & (d.layer == 'all')]
-    pairs = list(dict.fromkeys(d.pair))
-    fig = make_subplots(1, len(pairs), subplot_titles=pairs, shared_yaxes=True)
-    for i, (cell, own) in enumerate(d.groupby('cell', sort=False)):
-        for j, pair in enumerate(pairs):
-            mean = own[own.pair == pair].groupby('step').cosine.mean()
-            look = dict(legendgroup=cell, name=html.escape(cell), showlegend=j == 0)
-            line = dict(color=COLOURS[i % 4], dash='dot' if i >= 4 else 'solid')
-            fig.add_scatter(x=mean.index, y=mean, line=line, **look, row=1, col=j + 1)
-    layout(fig, title, 430).update_xaxes(title='step')
-    fig.add_hline(y=0, line=dict(color=MIDDLE, width=1))
-    return fig.update_layout(margin_t=80, margin_b=120, yaxis_title='cosine', hovermode='closest')
+    lines = {cell: _mean_cosines(runs) for cell, runs in cells.items()}
+    heads = list(dict.fromkeys(name for d in lines.values() for name in d))
+    wide, high = min(3, len(heads)), math.ceil(len(heads) / 3)
+    fig = make_subplots(high, wide, subplot_titles=heads, shared_yaxes=True, shared_xaxes=True)
+    for i, (cell, d) in enumerate(lines.items()):
+        look = dict(legendgroup=cell, name=html.escape(cell))
+        look |= dict(line=dict(color=COLOURS[i % 4], dash='dot' if i >= 4 else 'solid'))
+        for j, name in enumerate(d):
+            place = dict(row=j // wide + 1, col=j % wide + 1, showlegend=j == 0)
+            fig.add_scatter(x=d.index, y=d[name], **look, **place)
+    layout(fig, title, 230 + 200 * high).update_xaxes(title='step', row=high)
+    fig.add_hline(y=0, line=dict(color=MIDDLE, width=1)).update_yaxes(title='cosine', col=1)
+    return fig.update_layout(margin_t=80, margin_b=120, hovermode='closest')
 
 # %% ../nbs/67_studies.ipynb #ee04e72a
 def stage_scores(
