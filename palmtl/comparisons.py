@@ -546,6 +546,7 @@ def check_claims(
     grid: Grid,  # holding the cells
     claims,  # of (sentence, cell a, cell b, what)
     known: dict | None = None,  # runs already read, to be shared between calls
+    margin: float = MARGIN,  # the smallest difference that matters
 ) -> pd.DataFrame:  # `compare` with the claim, the paper's difference and the verdict
     "Check the paper's claims against the runs; claims about cells not in the grid are left out."
     claims = [c for c in claims if c[1] in grid.labels and c[2] in grid.labels]
@@ -563,7 +564,7 @@ def check_claims(
         mine = (
             what if what == 'score' else own[list(column).index(what)]
         )  # the sample's tasks are in the same order
-        (t,) = compare_pair(grid, a, b, [mine], known, lent)
+        (t,) = compare_pair(grid, a, b, [mine], known, lent, margin)
         published = paper[column[what]][b] - paper[column[what]][a]
         says = claim_verdict(t['verdict'], published)
         out.append(dict(claim=claim, paper=published) | t | dict(verdict=says))
@@ -695,6 +696,7 @@ def _found_text(r):
 # %% ../nbs/44_comparisons.ipynb #ea2d698a
 def what_is_needed(
     claims: pd.DataFrame,  # from `check_claims` or `prefer`
+    margin: float = MARGIN,  # with which they were judged
 ) -> str:  # markdown, a few sentences; '' if no claim is open
     "What would decide each open claim, and which of the others stands nearest to another verdict."
     open_ = claims[claims.verdict == 'cannot be told']
@@ -712,7 +714,7 @@ def what_is_needed(
         )
     if len(own) < len(open_):
         out.append(_rests_on_others(claims, open_.drop(own.index), first))
-    return ' '.join(out + _nearest_edge(claims))
+    return ' '.join(out + _nearest_edge(claims, margin))
 
 # %% ../nbs/44_comparisons.ipynb #8b0364b2
 def _rests_on_others(claims, open_, first):  # open claims, answered by other than the first budget
@@ -726,8 +728,8 @@ def _rests_on_others(claims, open_, first):  # open claims, answered by other th
     )
 
 
-def _nearest_edge(claims, within=0.002):  # a decided claim whose interval hardly allows it
-    inside = (1 - EDGE) * MARGIN - claims[['low', 'high']].abs().max(axis=1)
+def _nearest_edge(claims, margin, within=0.002):  # a decided claim whose interval hardly allows it
+    inside = (1 - EDGE) * margin - claims[['low', 'high']].abs().max(axis=1)
     beyond = claims[['low', 'high']].abs().min(axis=1)
     alike = claims.verdict == 'no difference that matters'
     room = inside.where(alike, beyond.where(claims.verdict.isin(FOUND))).dropna()
@@ -743,6 +745,7 @@ def _nearest_edge(claims, within=0.002):  # a decided claim whose interval hardl
 # %% ../nbs/44_comparisons.ipynb #8c2adc50
 def conclude(
     claims: pd.DataFrame,  # from `check_claims`
+    margin: float = MARGIN,  # with which they were judged
 ) -> str:  # markdown, a few sentences
     "How many claims hold, which do not, and what it would take to know more."
     asked = claims[claims.verdict != 'no runs']
@@ -761,7 +764,7 @@ def conclude(
     lost = len(claims) - len(asked)
     if lost:
         parts.append(f'{lost} could not be looked at: their runs are missing.')
-    return '\n\n'.join(filter(None, [*parts, what_is_needed(asked)]))
+    return '\n\n'.join(filter(None, [*parts, what_is_needed(asked, margin)]))
 
 # %% ../nbs/44_comparisons.ipynb #0e11d870
 _HEADS = {
