@@ -747,17 +747,18 @@ def _claim_names(d):
     return [html.escape(f'{r.claim} ({r.what})') for r in d.itertuples()]
 
 # %% ../nbs/50_plots.ipynb #07e82d75
-def _draw_claims(fig, d, says):  # intervals, means, and each seed as a point
+def _draw_claims(fig, d, says):  # intervals as bars, seeds as points, means as ticks
     y, colour = _claim_names(d), VERDICT_COLOURS[says]
-    seeds = [(x, k) for k, each in zip(y, d.each) for x in each]
-    look = dict(mode='markers', hoverinfo='skip', showlegend=False)
-    dot = dict(symbol='line-ns', size=9, line=dict(color=colour, width=1))
-    fig.add_scatter(x=[x for x, _ in seeds], y=[k for _, k in seeds], marker=dot, **look)
     ends = [v for a, b in zip(d.low, d.high) for v in (a, b, None)]
-    look = dict(mode='lines', line=dict(color=colour, width=3), hoverinfo='skip', showlegend=False)
-    fig.add_scatter(x=ends, y=[v for k in y for v in (k, k, None)], **look)
-    look = dict(mode='markers', marker=dict(color=colour, size=10), name=says)
-    fig.add_scatter(x=d.difference, y=y, hovertemplate='%{x:+.3f}', **look)
+    bar = dict(mode='lines', line=dict(color=rgba(colour, 0.35), width=9))
+    look = dict(hoverinfo='skip', showlegend=False)
+    fig.add_scatter(x=ends, y=[v for k in y for v in (k, k, None)], **bar, **look)
+    seeds = [(x, k) for k, each in zip(y, d.each) for x in each]
+    dot = dict(mode='markers', marker=dict(color=colour, size=4))
+    fig.add_scatter(x=[x for x, _ in seeds], y=[k for _, k in seeds], **dot, **look)
+    tick = dict(symbol='line-ns', size=8, color=colour, line=dict(color=colour, width=3))
+    look = dict(mode='markers', marker=tick, name=says, hovertemplate='%{x:+.3f}')
+    fig.add_scatter(x=d.difference, y=y, **look)
 
 # %% ../nbs/50_plots.ipynb #ece0d25c
 def _draw_paper_differences(fig, d):
@@ -800,7 +801,7 @@ def claim_chart(
         return blank_chart('no runs to compare', title)
     _write_verdicts(fig, shown)
     note = 'bars: 95 % interval; ' * bool(shown.low.notna().any())
-    note += 'ticks: seeds; ' * any(len(each) > 1 for each in shown.each)
+    note += 'points: seeds; ticks: means; ' * any(len(each) > 1 for each in shown.each)
     note += 'band: no difference that matters' + '; diamonds: the paper' * ('paper' in shown)
     layout(fig, f'{title}<br><sup>{note}</sup>', 180 + 34 * len(shown), xaxis_title='difference')
     fig.update_xaxes(autorangeoptions_include=_ends(shown))
