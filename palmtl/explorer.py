@@ -138,7 +138,7 @@ def _line(width, label='0px', **kw):  # how wide a field and its label are
 
 # %% ../nbs/63_explorer.ipynb #6daf04f0
 class ViewButtons(W.HBox):
-    "A button for each view, one of them pressed; views that need more tasks are grey."
+    "A button for each view, one of them pressed; views that show nothing of these runs are grey."
 
     value = traitlets.Unicode()  # name of the view
 
@@ -183,13 +183,18 @@ def show(self: ViewButtons, _=None):
 def offer(
     self: ViewButtons,
     n_tasks: int | None,  # of the chosen runs; None if there are none
+    settings=(),  # of the chosen runs
 ):
-    "Make views grey that need more tasks; the tooltip says how many."
+    "Make views grey that need more tasks, or what no run recorded; the tooltip says it."
     for name, button in self.buttons.items():
-        least = self.views[name].least_tasks
-        button.disabled = n_tasks is not None and n_tasks < least
-        has = f'; the chosen runs have {n_tasks}' * button.disabled
-        button.tooltip = VIEWS.help(name) + f' From {least} tasks on{has}.' * (least > 1)
+        view = self.views[name]
+        few = n_tasks is not None and n_tasks < view.least_tasks
+        unknown = n_tasks is not None and not view.is_recorded(settings)
+        button.disabled = few or unknown
+        has = f'; the chosen runs have {n_tasks}' * few
+        tip = VIEWS.help(name) + f' From {view.least_tasks} tasks on{has}.' * (view.least_tasks > 1)
+        tip += f' For runs with the setting {view.setting}.' * bool(view.setting)
+        button.tooltip = tip
     if self.value and self.value not in self.offered():
         self.value = self.offered()[0]
 
@@ -443,7 +448,7 @@ def fill(self: Explorer):
         return
     self.filling = True
     try:
-        self.view.offer(len(self.grid.tasks))
+        self.view.offer(len(self.grid.tasks), self.grid.settings.values())
         for name, w in self.controls.items():
             w.options = CONTROLS[name].choices(self.grid)
             w.index = self.place_of(name)

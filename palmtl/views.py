@@ -7,7 +7,7 @@ __all__ = ['CONTROLS', 'VIEWS', 'kinds_of_total', 'comparable', 'check_pairs', '
            'find_split', 'read_answers', 'misses', 'largest', 'change_word', 'rank_changes', 'rows_table', 'examples',
            'Shown', 'Control', 'View', 'view', 'pals_note', 'summary_and_notes', 'view_scores', 'difference_notes',
            'difference_table', 'view_heat', 'view_radar', 'view_curves', 'view_difference', 'view_timeline',
-           'view_settings', 'view_worst', 'view_changed']
+           'view_conflict', 'view_gates', 'view_settings', 'view_worst', 'view_changed']
 
 # %% ../nbs/61_views.ipynb #cell-3
 import functools, gzip, html
@@ -18,6 +18,8 @@ import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from .basics import InputError, Registry, counted, nearest
 from .data import read_predictions
+from .gates import gates_over_time
+from .gradients import conflict_table
 from .settings import differences, resolve_tasks
 from .runs import Run
 from palmtl.comparisons import (
@@ -36,6 +38,8 @@ from palmtl.plots import (
     COLOURS,
     blank_chart,
     claim_chart,
+    conflict_chart,
+    gate_strip,
     heat_map,
     layout,
     radar,
@@ -416,9 +420,11 @@ class View:
         title: str,  # on the page
         controls: tuple,  # names of `CONTROLS`
         least_tasks: int = 1,  # fewer than this show nothing useful
+        setting: str = '',  # without which a run has not recorded what is shown
     ):
         functools.update_wrapper(self, make)
-        self.make, self.title, self.least_tasks = make, title, least_tasks
+        self.make, self.title = make, title
+        self.least_tasks, self.setting = least_tasks, setting
         self.controls = {name: CONTROLS[name] for name in controls}
 
     def __call__(
@@ -433,15 +439,24 @@ class View:
                 values[name] = control.choices(grid)[control.start][1]
         return self.make(grid, **values)
 
+    def is_recorded(
+        self,
+        settings,  # of the chosen runs
+    ) -> bool:
+        "Whether a run has recorded what the view shows."
+        off = (0, 'off')
+        return not self.setting or any(getattr(s, self.setting) not in off for s in settings)
+
 # %% ../nbs/61_views.ipynb #d587d2ce
 def view(
     name: str,  # in the registry and in names of files
     title: str,  # on the page
     controls: tuple = (),  # names of `CONTROLS`, each an argument of the function
     least_tasks: int = 1,  # the fewest tasks for which a page offers it
+    setting: str = '',  # that a run must have had for a page to offer it
 ):  # a decorator
     "Register a function of chosen runs as a view."
-    return lambda make: VIEWS.register(name)(View(make, title, controls, least_tasks))
+    return lambda make: VIEWS.register(name)(View(make, title, controls, least_tasks, setting))
 
 # %% ../nbs/61_views.ipynb #211fcaa7
 _PALS = (
@@ -606,6 +621,29 @@ def view_timeline(grid, one):
 
 
 _SLIDER = 'Drag the ends of the strip below the figure to look into a stretch.'
+
+# %% ../nbs/61_views.ipynb #75fdc6bf
+@view('conflict', 'Conflict', controls=('one', 'x'), setting='conflict_every')
+def view_conflict(grid, one, x):
+    "How far the tasks' gradients agree: by layer and pair of tasks, and in the course of a run."
+    figure = conflict_chart(one, x)
+    cosines = conflict_table(one).groupby(['part', 'layer', 'pair'], sort=False).cosine
+    numbers = cosines.agg(['mean', 'min', 'max']).reset_index()
+    return Shown(figure, numbers.round(3), numbers, [one.folder.name])
+
+
+@view('gates', 'Gates', controls=('one', 'x'), setting='gates')
+def view_gates(grid, one, x):
+    "Which PALs of a run were on, task × layer over time."
+    figure, gates = gate_strip(one, x), gates_over_time(one)
+    switches = Counter((e['task'], e['layer'], e['why']) for e in one.events('switch'))
+    rows = []
+    for task, layer in gates:
+        row = dict(task=grid.titles.get(task, task), layer=layer)
+        row |= dict(first=gates[task, layer].iloc[0], last=gates[task, layer].iloc[-1])
+        row |= dict(switches=switches[task, layer, 'need'], undone=switches[task, layer, 'undo'])
+        rows.append(row)
+    return Shown(figure, pd.DataFrame(rows), pd.DataFrame(rows), [one.folder.name])
 
 # %% ../nbs/61_views.ipynb #08b5c49b
 def _check_two(grid, one, other):
