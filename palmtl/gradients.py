@@ -7,12 +7,15 @@ __all__ = ['GRADIENTS', 'gradient_method', 'WEIGHTINGS', 'weighting_method', 'tr
            'gradients_aside', 'probe_gradients', 'gram', 'cosines', 'measure_conflict', 'ConflictProbe',
            'conflict_table', 'conflict_cost', 'load_torchjd', 'GradientSum', 'PCGrad', 'MGDA', 'UPGrad', 'IMTLG',
            'CAGrad', 'GradVac', 'Nash', 'NoWeighting', 'RandomWeights', 'Uncertainty', 'DWA', 'FAMO', 'Treatment',
-           'take_gradients', 'give_gradients', 'cosines_with', 'plain_cosines', 'treatment_table']
+           'take_gradients', 'give_gradients', 'cosines_with', 'plain_cosines', 'treatment_table', 'harm_table',
+           'treatment_chart']
 
 # %% ../nbs/30_gradients.ipynb #28ce3cb1
 import contextlib, itertools, re, time
 import numpy as np, pandas as pd, torch
+import plotly.graph_objects as go
 from fastcore.basics import patch
+from plotly.subplots import make_subplots
 from .basics import InputError, Registry
 from .model import Corpus, cut_batch
 from .callbacks import Callback
@@ -663,3 +666,41 @@ def treatment_table(
     if not out:
         raise InputError('the run combined no gradients: gradients was sum and weighting none')
     return pd.DataFrame(out)
+
+# %% ../nbs/30_gradients.ipynb #a860646a
+def harm_table(
+    tables: dict,  # method -> from `treatment_table`, or several of them one below the other
+) -> pd.DataFrame:  # one row per method and task: mean cosines, and shares in [0, 1]
+    "How each task fares under the plain sum and under the method, in the same steps."
+    out = []
+    for method, table in tables.items():
+        for task, d in table.groupby('task', sort=False):
+            row = dict(method=method, task=task, steps=len(d))
+            row |= dict(plain=d.plain.mean(), after=d.after.mean())
+            row |= dict(harmed_plain=(d.plain < 0).mean(), harmed_after=(d.after < 0).mean())
+            out.append(row)
+    return pd.DataFrame(out)
+
+# %% ../nbs/30_gradients.ipynb #a95f2078
+def treatment_chart(
+    tables: dict,  # method -> from `treatment_table`
+    title: str,
+) -> go.Figure:  # a panel for each task, a row for each method
+    "Mean cosine of each task's gradient with the plain sum (open) and the direction taken (full)."
+    d = harm_table(tables)
+    tasks, methods = list(dict.fromkeys(d.task)), list(tables)[::-1]
+    fig = make_subplots(1, len(tasks), subplot_titles=tasks, shared_xaxes='all', shared_yaxes=True)
+    for i, task in enumerate(tasks, 1):
+        own = d[d.task == task].set_index('method').loc[methods]
+        x = np.stack([own.plain, own.after, np.full(len(own), np.nan)], 1).ravel()
+        line = dict(x=x, y=np.repeat(methods, 3), mode='lines', line_color='#999999')
+        fig.add_scatter(**line, showlegend=False, hoverinfo='skip', row=1, col=i)
+        for kind, name in dict(plain='plain sum', after='direction taken').items():
+            look = dict(color='#0072B2' if kind == 'after' else '#FFFFFF', size=9)
+            look |= dict(line=dict(color='#0072B2' if kind == 'after' else '#555555', width=1.5))
+            harmed = [f'{x:.1%} of the steps harm it' for x in own[f'harmed_{kind}']]
+            marks = dict(x=own[kind], y=methods, mode='markers', marker=look, text=harmed)
+            fig.add_scatter(**marks, name=name, showlegend=i == 1, row=1, col=i)
+    fig.update_layout(template='plotly_white', title=title, height=170 + 26 * len(methods))
+    fig.update_layout(legend=dict(orientation='h', x=0, y=-0.3, yref='container', yanchor='bottom'))
+    return fig.update_xaxes(title='cosine', zeroline=True, zerolinecolor='#999999')

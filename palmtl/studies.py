@@ -6,11 +6,13 @@
 __all__ = ['RECIPE', 'METHODS', 'STUDIES', 'QUESTIONS', 'SHARED', 'share_of_layers', 'tasks8_cells', 'conflict_cells',
            'gates_cells', 'transfer_cells', 'study_settings', 'beyond', 'answer', 'answer_text', 'task_differences',
            'task_text', 'add_shared', 'gain_of_gains', 'gains', 'pal_pairs', 'conflict_summary', 'conflict_lines',
-           'stage_scores', 'all_stages', 'transfer_table', 'transfer_map', 'transfer_text', 'order_table', 'show_table',
-           'stage_chart', 'switch_table', 'study_text']
+           'conflict_layers', 'treated_tables', 'treated_text', 'conflict_cost_text', 'MethodClock', 'method_costs',
+           'cost_table', 'cost_chart', 'kept_costs', 'cost_text', 'stage_scores', 'all_stages', 'transfer_table',
+           'transfer_map', 'transfer_text', 'order_table', 'show_table', 'stage_chart', 'switch_table', 'study_text']
 
 # %% ../nbs/67_studies.ipynb #8671add5
-import html, itertools, math
+import copy, html, itertools, math, tempfile, time
+from types import SimpleNamespace
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from .basics import InputError, counted, nearest
@@ -28,12 +30,15 @@ from palmtl.comparisons import (
     titles,
     uncorrected,
 )
-from .gradients import conflict_table
+from .callbacks import Callback
+from .gradients import GRADIENTS, WEIGHTINGS, ConflictProbe, Probe, Treatment
+from .gradients import conflict_cost, conflict_table, treatment_table
 from .plots import COLOURS, MIDDLE, blank_chart, coloured, draw_differences, layout
 from .plots import pair_lines
-from .runs import Run
+from .runs import Run, describe_environment, read_reports
 from .settings import resolve_tasks, run_name
 from .statistics import VERDICTS, holm, seed_interval, verdict
+from .training import Trainer
 
 # %% ../nbs/67_studies.ipynb #adda263d
 RECIPE = dict(  # of every cell of the four studies
@@ -362,7 +367,7 @@ def _added(lent, what):  # two pools, for a difference of differences
 def conflict_summary(
     grid: Grid,  # of runs with events of kind `conflict`
 ) -> pd.DataFrame:  # one row per finished run
-    "How far the tasks' gradients agree, and what a step costs."
+    "How far the tasks' gradients agree."
     out = []
     for (cell, seed), run in grid.finished().items():
         table = conflict_table(run)
@@ -371,8 +376,6 @@ def conflict_summary(
         row = dict(cell=cell, seed=seed)
         row |= {pair: d.cosine.mean() for pair, d in whole.groupby('pair', sort=False)}
         row['negative'] = float((layers.cosine.dropna() < 0).mean())
-        steps = run.events('step')
-        row['cpu'] = steps[-1]['cpu'] / (steps[-1]['step'] + 1)
         out.append(row)
     return pd.DataFrame(out)
 
@@ -408,6 +411,182 @@ def conflict_lines(
     layout(fig, title, 230 + 200 * high).update_xaxes(title='step', row=high)
     fig.add_hline(y=0, line=dict(color=MIDDLE, width=1)).update_yaxes(title='cosine', col=1)
     return fig.update_layout(margin_t=80, margin_b=120, hovermode='closest')
+
+# %% ../nbs/67_studies.ipynb #524034eb
+def conflict_layers(
+    grid: Grid,  # of runs with events of kind `conflict`; its cells are `n PALs, method`
+    title: str = 'Cosine of gradients, mean of all runs',
+) -> go.Figure:
+    "Layers × pairs of tasks, one panel for each number of PALs: the trunk, and the PALs apart."
+    tables = [
+        conflict_table(run).assign(pals=cell.partition(',')[0])
+        for (cell, _), run in grid.finished().items()
+    ]
+    if not tables:
+        return blank_chart('no run is finished', title)
+    d = pd.concat(tables)
+    d['panel'] = np.where(d.part == 'trunk', 'trunk, ', 'the ') + d.pals
+    panels = list(dict.fromkeys(d.panel))
+    fig = make_subplots(1, len(panels), subplot_titles=panels, horizontal_spacing=0.13)
+    for i, panel in enumerate(panels, 1):
+        own = d[d.panel == panel]
+        mean = own.pivot_table('cosine', 'layer', 'pair', 'mean', dropna=False, sort=False)
+        cells = dict(
+            z=mean.values, x=[p.replace(' – ', ' –<br>') for p in mean], y=list(mean.index)
+        )
+        fig.add_heatmap(**cells, coloraxis='coloraxis', texttemplate='%{z:.2f}', row=1, col=i)
+    colours = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]  # conflict, neutral, agreement
+    scale = dict(colorscale=colours, cmin=-1, cmax=1, colorbar_title='cosine')
+    layout(fig, title, 360).update_layout(coloraxis=scale, margin_b=50, margin_t=80)
+    return fig.update_layout(hovermode='closest')
+
+# %% ../nbs/67_studies.ipynb #48b02ec1
+def treated_tables(
+    grid: Grid,  # of runs, some with events of kind `treated`
+) -> dict:  # cell -> `treatment_table` of its runs, one below the other, with `seed`
+    "The treated steps of each cell."
+    out = {}
+    for (cell, seed), run in grid.finished().items():
+        if run.events('treated'):
+            out.setdefault(cell, []).append(treatment_table(run).assign(seed=seed))
+    return {cell: pd.concat(tables, ignore_index=True) for cell, tables in out.items()}
+
+# %% ../nbs/67_studies.ipynb #2719d07a
+def treated_text(
+    tables: dict,  # cell -> from `treated_tables`
+) -> str:  # markdown, computed; '' if nothing was treated
+    "How many steps raise a task's loss, to first order, with and without treatment."
+    says = []
+    for cell, table in tables.items():
+        steps = table.groupby(['seed', 'step'])
+        plain, after = (float(steps[k].min().lt(0).mean()) for k in ('plain', 'after'))
+        moved = float((table.after - table.plain).abs().mean())
+        says.append(f'{cell} {plain:.1%} and {after:.1%} (mean change of a cosine {moved:.2f})')
+    if not says:
+        return ''
+    head = "Share of the steps that raise some task's loss, to first order, with the plain sum "
+    return f'{head}and with the direction taken: {"; ".join(says)}.'
+
+# %% ../nbs/67_studies.ipynb #fb450d74
+def conflict_cost_text(
+    grid: Grid,  # of runs with events of kinds `conflict` and `step`
+) -> str:  # markdown, computed; '' if no run is finished
+    "What the measurement of conflict costs, by the runs' own clocks."
+    runs = list(grid.finished().values())
+    if not runs:
+        return ''
+    each = pd.DataFrame([conflict_cost(run) for run in runs])
+    each['ratio'] = each.measurement / each.step
+
+    def span(column, form):
+        middle, least, most = each[column].median(), each[column].min(), each[column].max()
+        return f'{middle:{form}} ({least:{form}} to {most:{form}})'
+
+    s = runs[0].settings
+    return (
+        f'A measurement takes as long as {span("ratio", ".2f")} steps: median of '
+        f'{counted(len(runs), "run")}, least and most. One every {s.conflict_every} steps took '
+        f'{span("share", ".1%")} of the time of a run. In seconds: {span("measurement", ".1f")} '
+        f'beside {span("step", ".1f")} for a step, both on {s.conflict_rows} and {s.batch_size} '
+        'rows of each task.'
+    )
+
+# %% ../nbs/67_studies.ipynb #51e9875d
+class MethodClock(Callback):
+    "Takes the methods in turns, one a step on the same rows, and notes the processor seconds."
+
+    def before_fit(self, trainer):
+        names = [t.name for t in trainer.tasks]
+        self.ways = {'sum': None}
+        self.ways |= {m: Treatment(m, 'none', names) for m in GRADIENTS if m != 'sum'}
+        self.ways |= {w: Treatment('sum', w, names) for w in WEIGHTINGS if w != 'none'}
+        self.seconds = {name: [] for name in [*self.ways, 'measurement']}
+        s = trainer.settings
+        self.probe = ConflictProbe(1, Probe(trainer.corpora, names, s.conflict_rows, s.seed))
+
+    def before_step(self, trainer):
+        self.way = list(self.ways)[trainer.step % len(self.ways)]
+        trainer.treatment = self.ways[self.way]
+        if self.way == 'sum':
+            self.rows = copy.deepcopy([x.state_dict() for x in trainer.samplers])
+        for sampler, state in zip(trainer.samplers, copy.deepcopy(self.rows)):
+            sampler.load_state_dict(state)
+        if self.way == 'sum':
+            began = time.process_time()
+            self.probe.before_step(trainer)
+            self.seconds['measurement'].append(time.process_time() - began)
+        self.began = time.process_time()
+
+    def after_update(self, trainer):
+        self.seconds[self.way].append(time.process_time() - self.began)
+
+# %% ../nbs/67_studies.ipynb #3a84b9a5
+def method_costs(
+    rounds: int = 10,  # steps of each method; one more, the first, is not counted
+    **given,  # as for `beyond`, without `runs`, `steps` and `rows`
+) -> dict:  # seconds: method -> processor seconds of each step; settings; environment
+    "Time a step of every method, in turns, in one run of the study's recipe without PALs."
+    clock, n = MethodClock(), len(GRADIENTS) + len(WEIGHTINGS) - 1
+    changed = dict(steps=n * (rounds + 1), epochs=1, conflict_every=0, limit_dev=32)
+    with tempfile.TemporaryDirectory() as folder:
+        grid = beyond('conflict', runs=folder, rows='0 PALs, sum', **(given | changed))
+        (s,) = grid.settings.values()
+        environment = describe_environment(Trainer(s, folder, [clock]).fit().settings.device)
+    kept = 'encoder', 'batch_size', 'conflict_rows', 'precision', 'threads', 'data'
+    seconds = {name: [round(x, 4) for x in each[1:]] for name, each in clock.seconds.items()}
+    return dict(
+        seconds=seconds,
+        settings={k: getattr(s, k) for k in kept},
+        environment={k: environment[k] for k in ('cpu', 'cores')},
+    )
+
+# %% ../nbs/67_studies.ipynb #bacce630
+def cost_table(
+    report: dict,  # from `method_costs`
+) -> pd.DataFrame:  # one row per method: median seconds, and its ratio to `sum` with quartiles
+    "What a step of each method costs; ratios are taken within a round."
+    seconds = pd.DataFrame(report['seconds'])
+    ratio = seconds.div(seconds['sum'], axis=0).quantile([0.25, 0.5, 0.75]).T
+    ratio.columns = ['low', 'ratio', 'high']
+    return ratio.assign(seconds=seconds.median(), steps=len(seconds))
+
+# %% ../nbs/67_studies.ipynb #6fa9374e
+def cost_chart(
+    report: dict,  # from `method_costs`
+    title: str = 'Processor time of a step, relative to the plain sum',
+) -> go.Figure:
+    "The median of each method with its quartiles."
+    d = cost_table(report).drop('sum').iloc[::-1]
+    spread = dict(type='data', array=d.high - d.ratio, arrayminus=d.ratio - d.low)
+    marks = dict(x=d.ratio, y=list(d.index), mode='markers', marker_color=COLOURS[0])
+    fig = go.Figure(go.Scatter(**marks, error_x=spread))
+    fig.add_vline(x=1, line=dict(color=MIDDLE, width=1))
+    layout(fig, title, 120 + 26 * len(d)).update_xaxes(title='times the plain sum')
+    return fig.update_xaxes(rangemode='tozero')
+
+# %% ../nbs/67_studies.ipynb #a180d989
+def kept_costs() -> dict:  # as from `method_costs`
+    "The published measurement."
+    return read_reports('costs', cost_table)[0]
+
+
+def cost_text(
+    report: dict,  # from `method_costs`
+) -> str:  # markdown, computed
+    "The conditions of the measurement and what it found."
+    d, s, machine = cost_table(report), report['settings'], report['environment']
+    combined = d.ratio[[m for m in GRADIENTS if m != 'sum']]
+    weighted = d.ratio[[w for w in WEIGHTINGS if w not in ('none', 'famo')]]
+    return (
+        f'{d.steps["sum"]} steps of each method in turns; encoder {s["encoder"]}, '
+        f'{s["batch_size"]} rows of each task, {s["precision"]}, {s["threads"]} thread, '
+        f'{machine["cpu"]} with {machine["cores"]} cores, other programs running. '
+        f'The plain sum took {d.seconds["sum"]:.2f} s. Median times the plain sum: combined '
+        f'gradients {combined.min():.2f} to {combined.max():.2f}, weighted losses '
+        f'{weighted.min():.2f} to {weighted.max():.2f}, FAMO, which looks twice, '
+        f'{d.ratio["famo"]:.2f}; a measurement of conflict {d.ratio["measurement"]:.2f}. '
+        'With every one of them each task has its own forward and backward pass.'
+    )
 
 # %% ../nbs/67_studies.ipynb #ee04e72a
 def stage_scores(
@@ -634,6 +813,7 @@ def study_text(
         text = answer_text(answer(grid, QUESTIONS[name], known)) + '\n\n'
         text += task_text(task_differences(grid, QUESTIONS[name], known), titles(grid))
     s = done[0].settings
-    budget = f'{done[0].summary["steps"]:,} steps of {s.batch_size} rows'
+    of_each = ' of each task' * (s.step_loss == 'sum')
+    budget = f'{done[0].summary["steps"]:,} steps of {s.batch_size} rows{of_each}'
     mean = ' (score: the plain mean of the metrics)' * (s.score == 'raw' and name != 'transfer')
     return f'after {budget}{mean}: ' + text.replace('\n\n', ' ')
