@@ -10,7 +10,7 @@ __all__ = ['FAULTS', 'LEAST_CONTRAST', 'THEMES', 'Text', 'Drawing', 'depth', 'fa
 
 # %% ../../nbs/73_figures.ipynb #1d9d82a4
 import argparse, base64, json, re, shutil, sys, threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
@@ -24,13 +24,17 @@ from ..plots import PAGE_WIDTH
 
 # %% ../../nbs/73_figures.ipynb #12f895e9
 from palmtl.plots import (
+    active_chart,
     claim_chart,
+    conflict_chart,
     contrast,
     dev_curves,
+    gate_strip,
     heat_map,
     radar,
     schedule_chart,
     score_bars,
+    timeline,
 )
 from ..playground import play
 from ..live import train_chart
@@ -337,7 +341,7 @@ class MadeRun:
             tasks,
             '',
         )
-        self.settings = SimpleNamespace(keep='best', batch_size=8)
+        self.settings = SimpleNamespace(keep='best', batch_size=8, gate_ramp=20)
         self.known = [self._step(i, kpi) for i in range(steps)]
         for at in range(every, steps + 1, every):
             self.known += [self._dev(j, at, at / (at + 200)) for j in range(len(tasks))]
@@ -368,6 +372,36 @@ class MadeRun:
 
     def read_json(self, name):
         raise InputError(f'a made-up run has no {name}')
+
+# %% ../../nbs/73_figures.ipynb #683e7df9
+def _made_looks(tasks, steps, every, layers=12):  # events of gradients in conflict and of gates
+    rng, names, found = np.random.default_rng(0), [t.name for t in tasks], []
+    pairs = [list(p) for p in combinations(names, 2)]
+    trunk = ['all', 'embeddings', *(f'layer {i}' for i in range(layers))]
+    cosines = lambda keys: {k: rng.uniform(-1, 1, len(pairs)).round(3).tolist() for k in keys}
+    for at in range(0, steps, every):
+        look = dict(event='conflict', step=at, pairs=pairs, trunk=cosines(trunk))
+        found.append(look | dict(pals=cosines([*trunk[2:], 'shared'])))
+        gates = rng.integers(0, 2, (len(tasks), layers))
+        look = dict(event='gates', step=at, tasks=names, layers=list(range(layers)))
+        look |= dict(gates=gates.tolist(), importance=gates.tolist(), target=[6] * len(tasks))
+        found.append(look | dict(active=gates.sum(1).tolist()))
+    undo = dict(task=names[0], layer=3, place=3, on=False, why='undo')
+    return [*found, dict(event='switch', step=every) | undo]
+
+# %% ../../nbs/73_figures.ipynb #9e76dde2
+def _many_tasks(n):  # GLUE's tasks again and again, each with a name of its own
+    numbered = [(t, k) for k in range(-(-n // len(GLUE_TASKS))) for t in GLUE_TASKS][:n]
+    return [replace(t, name=f'{t.name}{k}', title=f'{t.title} {k + 1}') for t, k in numbered]
+
+
+def _look_figures(name, tasks):
+    run = MadeRun(tasks, 900, 90, kpi=True)
+    run.known += _made_looks(tasks, 900, 60)
+    charts = dict(conflict=conflict_chart(run), latest=conflict_chart(run, 'tokens', 840))
+    charts |= dict(gates=gate_strip(run), active=active_chart(run), timeline=timeline(run))
+    charts['curves'] = dev_curves(run)
+    return {f'{name}, {k}': f for k, f in charts.items()}
 
 # %% ../../nbs/73_figures.ipynb #e33ab811
 def _made_scores(n_cells, tasks, seeds=3):  # as `summarise` gives them
@@ -446,8 +480,8 @@ def made_figures() -> dict:  # description -> figure
         sizes = {t.title: 3000 * 4**i for i, t in enumerate(tasks[:8])}
         for scheduler in ('annealed', 'dynamic', 'sequential'):
             found[f'{name}, schedule {scheduler}'] = play(scheduler, sizes)
-        found |= _pal_figures(name, tasks)
-    return found
+        found |= _pal_figures(name, tasks) | _look_figures(name, tasks)
+    return found | _look_figures('twenty tasks', _many_tasks(20))
 
 # %% ../../nbs/73_figures.ipynb #ef6d5656
 def remains(
