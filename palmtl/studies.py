@@ -536,6 +536,7 @@ def method_costs(
     seconds = {name: [round(x, 4) for x in each[1:]] for name, each in clock.seconds.items()}
     return dict(
         seconds=seconds,
+        rows='the same rows for all methods of a round',
         settings={k: getattr(s, k) for k in kept},
         environment={k: environment[k] for k in ('cpu', 'cores')},
     )
@@ -575,17 +576,19 @@ def cost_text(
 ) -> str:  # markdown, computed
     "The conditions of the measurement and what it found."
     d, s, machine = cost_table(report), report['settings'], report['environment']
+    dearer = [name for name in d.index if d.low[name] > 1]
     combined = d.ratio[[m for m in GRADIENTS if m != 'sum']]
     weighted = d.ratio[[w for w in WEIGHTINGS if w not in ('none', 'famo')]]
     return (
         f'{d.steps["sum"]} steps of each method in turns; encoder {s["encoder"]}, '
         f'{s["batch_size"]} rows of each task, {s["precision"]}, {s["threads"]} thread, '
-        f'{machine["cpu"]} with {machine["cores"]} cores, other programs running. '
+        f'{machine["cpu"]} with {machine["cores"]} cores, other programs running; {report["rows"]}. '
         f'The plain sum took {d.seconds["sum"]:.2f} s. Median times the plain sum: combined '
         f'gradients {combined.min():.2f} to {combined.max():.2f}, weighted losses '
         f'{weighted.min():.2f} to {weighted.max():.2f}, FAMO, which looks twice, '
         f'{d.ratio["famo"]:.2f}; a measurement of conflict {d.ratio["measurement"]:.2f}. '
-        'With every one of them each task has its own forward and backward pass.'
+        'With each of them every task has its own forward and backward pass. Dearer than the plain '
+        f'sum in three rounds of four: {", ".join(dearer) or "none"}.'
     )
 
 # %% ../nbs/67_studies.ipynb #ee04e72a
