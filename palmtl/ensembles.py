@@ -7,7 +7,7 @@ __all__ = ['HOW', 'find_members', 'soup', 'soup_model', 'split_rows', 'ensemble_
            'main']
 
 # %% ../nbs/43_ensembles.ipynb #f8d01b5b
-import argparse, dataclasses, hashlib, json, sys, time
+import argparse, dataclasses, hashlib, json, shutil, sys, time
 from pathlib import Path
 import numpy as np, pandas as pd, torch
 from .basics import InputError, json_ready, nearest, write_atomic
@@ -26,7 +26,8 @@ from palmtl.evaluation import (
     score_split,
     write_split,
 )
-from .distillation import decide, model_opinions, run_opinions, stored_opinions, vote
+from .distillation import asked_as, decide, model_opinions, run_opinions
+from .distillation import stored_opinions, vote
 
 # %% ../nbs/43_ensembles.ipynb #154ca14c
 HOW = 'vote', 'soup', 'stored'
@@ -121,11 +122,12 @@ def ensemble_opinions(
     device='cpu',  # where they compute
     both_orders: bool | None = None,  # average a pair's logits over both; None: as each run has it
 ) -> dict:  # task -> (rows, classes) or (rows, 1)
-    "The joint predictions of several runs."
+    "The joint predictions of several runs; each computes in its own precision."
     if how == 'soup':
         s = runs[0].settings
         both = s.both_orders if both_orders is None else both_orders
-        return model_opinions(*soup_model(runs), rows, s.max_length, device, both)
+        how = asked_as(runs[0], device)
+        return model_opinions(*soup_model(runs), rows, s.max_length, device, both, **how)
     if how == 'stored':
         said = [_stored(run, rows) for run in runs]
     else:
@@ -157,7 +159,7 @@ def _judged(tasks, rule, dev):  # dev: task -> its scores
     return dict(epoch=None, step=None, score=score, raw=raw, dev=dev)
 
 # %% ../nbs/43_ensembles.ipynb #5cb74856
-def _summary(runs, how, both, folder, judged, test, seconds):
+def _summary(runs, how, both, folder, name, judged, test, seconds):
     tasks, first = runs[0].tasks, runs[0].summary
     models = len(runs) if how == 'vote' else int(how == 'soup')
     majority = [judged['dev'][t.name]['majority'] for t in tasks]
@@ -170,7 +172,7 @@ def _summary(runs, how, both, folder, judged, test, seconds):
         first
         | summed
         | dict(
-            name=folder.name,
+            name=name,
             best=judged,
             last=judged,
             test=test,
@@ -204,15 +206,18 @@ def make_ensemble(
         rows['test'] = {}  # a published record keeps only the dev rows
     said = {k: ensemble_opinions(runs, r, how, device, both_orders) for k, r in rows.items()}
     seconds = time.perf_counter() - began
-    (folder / 'predictions').mkdir(parents=True, exist_ok=True)
-    found = _write_splits(folder, rows, said)
+    half = folder.with_name(f'.half-{folder.name}')  # until it is complete
+    shutil.rmtree(half, ignore_errors=True)
+    (half / 'predictions').mkdir(parents=True)
+    found = _write_splits(half, rows, said)
     if how == 'soup':
-        _write_best(folder, *soup_model(runs), s.max_length)
+        _write_best(half, *soup_model(runs), s.max_length)
     both = s.both_orders if both_orders is None else both_orders
-    _write_record(folder, runs, how, both_orders, both, device)
+    _write_record(half, folder.name, runs, how, both_orders, both, device)
     judged = _judged(runs[0].tasks, s.score, found['dev'])
-    summary = _summary(runs, how, both, folder, judged, found['test'], seconds)
-    write_atomic(folder / 'summary.json', json.dumps(json_ready(summary), indent=1))
+    summary = _summary(runs, how, both, half, folder.name, judged, found['test'], seconds)
+    write_atomic(half / 'summary.json', json.dumps(json_ready(summary), indent=1))
+    half.rename(folder)
     return Run(folder)
 
 # %% ../nbs/43_ensembles.ipynb #2605a92e
@@ -234,13 +239,14 @@ def _write_best(folder, model, tokenizer, max_length):
         write_atomic(folder / 'best' / name, content)
 
 # %% ../nbs/43_ensembles.ipynb #09962c45
-def _write_record(folder, runs, how, asked, both, device):
+def _write_record(folder, name, runs, how, asked, both, device):
     made = dict(how=how, members=[r.folder.name for r in runs], both_orders=asked)
-    made |= dict(command=_command(runs, folder.name, how, asked))
+    made |= dict(command=_command(runs, name, how, asked))
     first = runs[0].record
     record = first | dict(settings=first['settings'] | dict(both_orders=both), ensemble=made)
     environment = describe_environment(device)
-    environment |= dict(sources=runs[0].read_json('environment.json').get('sources'))
+    theirs = runs[0].read_json('environment.json')
+    environment |= {k: theirs.get(k) for k in ('precision', 'sources')}
     for name, content in (('settings', record), ('environment', environment)):
         text = json.dumps(content, indent=1, ensure_ascii=False)
         write_atomic(folder / f'{name}.json', text)
