@@ -7,7 +7,7 @@ __all__ = ['check_settings', 'cell_environment', 'run_cell', 'reason', 'Uncomple
            'curve_of', 'end_interval', 'cells_behind', 'stopped_text', 'paper_scores', 'paper_cells']
 
 # %% ../nbs/40_ablations.ipynb #cell-4
-import itertools, json, math, os, re, subprocess, sys, time
+import contextlib, itertools, json, math, os, re, signal, subprocess, sys, time
 from pathlib import Path
 import numpy as np, pandas as pd
 from scipy import stats
@@ -23,6 +23,7 @@ from .control import Screen
 
 # %% ../nbs/40_ablations.ipynb #821b529e
 from .evaluation import build_model
+from .gradients import Treatment
 
 # %% ../nbs/40_ablations.ipynb #cell-6
 def _files_of(task, data):  # paths that a run must find
@@ -47,6 +48,7 @@ def check_settings(
             if not path.exists():
                 what = f"file not found; task '{t.name}' needs it"
                 raise InputError(f'{path}: {what}')
+    Treatment(s.gradients, s.weighting, resolve_tasks(s))  # it may need another package
     with torch.device('meta'):
         build_model(s, resolve_tasks(s), BertEncoder(config))
 
@@ -145,6 +147,20 @@ def done(self: ProcessJob) -> bool:
 def cancel(self: ProcessJob):
     "End the process; a run that is already training first writes its checkpoint."
     self.process.terminate()
+
+
+@patch
+def stop(
+    self: ProcessJob,
+    patience: float = 60.0,  # seconds until it is ended by force
+):
+    "Let a run that is training write its checkpoint, and wait until the process has ended."
+    self.process.send_signal(signal.SIGINT)
+    try:
+        self.process.wait(patience)
+    except subprocess.TimeoutExpired:  # it is still reading, and does not listen
+        self.process.kill()
+        self.process.wait()
 
 
 @patch
@@ -284,7 +300,11 @@ def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
                 self._stop_behind(prune, todo, waiting, active)
     except BaseException:  # above all an interrupt: the cells checkpoint and end
         for name in active:
-            (self.where / name / 'stop').touch()
+            with contextlib.suppress(OSError):  # it may have no folder yet
+                (self.where / name / 'stop').touch()
+        for job in active.values():
+            if isinstance(job, ProcessJob):  # so that none is left that writes into a run
+                job.stop()
         raise
 
 # %% ../nbs/40_ablations.ipynb #250ea7ce

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['M_TRIM_THRESHOLD', 'M_MMAP_THRESHOLD', 'TrainingStopped', 'is_out_of_memory', 'readable', 'readable_errors',
-           'exclusive_lock', 'handle_interrupts', 'take_request', 'garbage_collection_paused', 'Screen',
+           'exclusive_lock', 'locked', 'handle_interrupts', 'take_request', 'garbage_collection_paused', 'Screen',
            'refusals_first', 'busy_advice', 'progress_bar']
 
 # %% ../nbs/25_control.ipynb #68b07f77
@@ -119,6 +119,21 @@ def exclusive_lock(
             yield
         finally:
             f.truncate(0)  # no owner any more, though this process may live on
+
+# %% ../nbs/25_control.ipynb #4be2784c
+def locked(
+    run: Run,  # of any state
+) -> str:  # a sentence that names the process; '' if nobody writes into the run
+    "Whether a process holds the run folder's lock at this moment."
+    path = run.folder / 'lock'
+    if not path.exists():
+        return ''
+    with open(path, 'a+') as f:
+        try:
+            _take_lock(f, run)  # closing the file gives it back
+        except InputError as e:
+            return str(e).split(';')[0]
+    return ''
 
 # %% ../nbs/25_control.ipynb #54e0f943
 @contextlib.contextmanager

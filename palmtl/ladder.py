@@ -4,23 +4,25 @@
 
 # %% auto #0
 __all__ = ['PILOT', 'TRUNK', 'LADDER', 'BUDGET', 'SEEDS', 'STEPS', 'GOALS', 'Rung', 'known_rungs', 'preset_changes',
-           'ladder_rungs', 'Ladder', 'compare_rows', 'worth_it', 'conclude_ladder', 'ladder_chart', 'dev_answers',
-           'score_rows', 'choice_optimism', 'say_optimism', 'say_plan', 'main']
+           'ladder_rungs', 'Ladder', 'compare_rows', 'shares_training', 'worth_it', 'conclude_ladder', 'ladder_chart',
+           'dev_answers', 'score_rows', 'choice_optimism', 'say_optimism', 'say_plan', 'ended_like_ctrl_c', 'main']
 
 # %% ../nbs/66_ladder.ipynb #0c51e3a2
-import argparse, dataclasses, math, sys
+import argparse, contextlib, copy, dataclasses, math, signal, sys, time
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from fastcore.basics import patch
 from plotly.subplots import make_subplots
 from .basics import InputError, nearest
-from .data import find_folder
 from .bert import SAMPLE_CONFIG
 from .metrics import METRICS, paired_difference, score_task
 from .settings import _FIELDS, PRESETS, make_settings, resolve_tasks, run_name
 from .runs import Run, publish, run_or_record, runs_folder
-from .statistics import MARGIN, holm, verdict
+from .control import locked
+from .forks import fork_points
+from .gradients import Treatment
+from .statistics import MARGIN, holm, judge, verdict
 
 # %% ../nbs/66_ladder.ipynb #faac95a5
 from .ensembles import HOW, ensemble_name, make_ensemble
@@ -302,31 +304,83 @@ def run_of(self: Ladder, rung: Rung, seed) -> Run:  # of any state
 
 # %% ../nbs/66_ladder.ipynb #3aaf5e33
 @patch
+def lacks(self: Ladder, rung: Rung, seed) -> str:  # a reason; '' if nothing is missing
+    "What a run that needs others still waits for."
+    if not rung.made:
+        return ''
+    if _is_made(rung):
+        members = self.members_of(rung, seed)
+    else:
+        seeds = [seed] if rung.made[0] == 'fork' else self.seeds
+        members = [self.grid.run_of((rung.over, s)) for s in seeds]
+    for run in members:
+        name = f'run {run.folder.name}'
+        if run.state != 'finished':
+            return f'{name} is not finished'
+        if rung.made[0] == 'fork':
+            step = int(self.grid.settings[rung.name, seed].fork.rpartition('@')[2])
+            if step not in fork_points(run):
+                return f'{name} has no fork point of step {step}'
+        elif not (run.folder / 'best' / 'model.safetensors').exists():
+            return f'{name} has no weights'
+    return ''
+
+
+@patch
+def waiting(self: Ladder) -> dict:  # (rung, seed) -> reason
+    "The runs that cannot be made yet, because others are missing."
+    keys = [(r, s) for r in self.rungs for _, s in self.keys_of(r)]
+    left = [(r, s) for r, s in keys if r.made and self.run_of(r, s).state != 'finished']
+    return {(r.name, s): why for r, s in left if (why := self.lacks(r, s))}
+
+
+@patch
 def make(self: Ladder, data=None, device='auto') -> int:  # ensembles made
     "Make the missing ensembles whose runs are finished."
     done = 0
     for rung in filter(_is_made, self.rungs):
         for _, seed in self.keys_of(rung):
-            run, members = self.run_of(rung, seed), self.members_of(rung, seed)
-            ready = all((r.folder / 'best' / 'model.safetensors').exists() for r in members)
-            if run.state != 'finished' and ready and all(r.state == 'finished' for r in members):
-                how, both = rung.made
-                make_ensemble(members, run.folder, how, both, data, device)
+            run = self.run_of(rung, seed)
+            if run.state != 'finished' and not self.lacks(rung, seed):
+                folder = self.where / ensemble_name(self.members_of(rung, seed), *rung.made)
+                make_ensemble(self.members_of(rung, seed), folder, *rung.made, data, device)
                 done += 1
     return done
 
 # %% ../nbs/66_ladder.ipynb #ef38439f
+@patch
+def wait_for_others(self: Ladder, every: float = 10.0):  # seconds between looks
+    "Wait while another process trains one of the runs, such as one that lost its command."
+    for key in self.grid.settings:
+        run = self.grid.run_of(key)
+        if run.state == 'finished' or not run.folder.exists():
+            continue
+        said = False
+        while says := locked(run):
+            if not said:
+                print(f'{says}; waiting for it', flush=True)
+            said = True
+            time.sleep(every)
+
+
 @patch
 def train(
     self: Ladder,
     **how,  # arguments of `Grid.train`: workers, threads, through, ...
 ) -> pd.DataFrame:  # `table()`
     "Train what is not finished: first the runs, then make the ensembles, then train students."
+    self.grid.check()
+    self.wait_for_others()
     self.trained.train(**how)
+    left = self.waiting()
+    later = copy.copy(self.grid)
+    later.settings = {k: s for k, s in self.grid.settings.items() if k not in left}
+    later.labels = list(dict.fromkeys(label for label, _ in later.settings))
+    if len(later) > len(self.trained):
+        later.train(**how)
     self.make()
-    teachers = [self.grid.run_of(k).state for k in self.trained.settings if k[0] == TRUNK]
-    if len(self.grid) > len(self.trained) and set(teachers) == {'finished'}:
-        self.grid.train(**how)
+    for (name, seed), why in self.waiting().items():
+        print(f"rung '{name}', seed {seed}, is left out: {why}", flush=True)
     self.__dict__.pop('known', None)  # what was read before is out of date
     return self.table()
 
@@ -348,11 +402,11 @@ def publish(
 
 # %% ../nbs/66_ladder.ipynb #00a47409
 def _cost(run):  # of training: seconds (of the processor if known), bytes
-    events = run.events('step')
-    one_thread = run.settings.threads == 1
-    cpu = events[-1].get('cpu') if events and one_thread else None
-    before = [event['seconds'] for event in run.events('mlm')[-1:]]  # before the first step
-    seconds = (cpu or run.summary['seconds']) + sum(before)
+    clock = 'cpu' if run.settings.threads == 1 else 'seconds'
+    parts = [run.summary, *run.events('step')[-1:]][-1:]  # the last step has both clocks
+    parts += run.events('mlm')[-1:]  # masked words, before the first step
+    parts += [run.summary.get('teacher') or dict(seconds=0.0)]  # asking the teachers
+    seconds = sum(part.get(clock) or part['seconds'] for part in parts)
     return seconds, run.summary.get('memory') or math.nan
 
 
@@ -406,14 +460,30 @@ def read(self: Ladder) -> dict:  # (rung, seed) -> `run_replicates`, or None
     return self.known
 
 
+_OF_EVALUATION = {'ema', 'average_last'}  # settings that leave the training itself as it is
+
+
+def shares_training(
+    rung: Rung,
+) -> bool:
+    "Whether each run of a rung is, but for its end, the run of the same seed that it is over."
+    if rung.made:
+        return rung.name == 'both orders' or rung.made[0] == 'fork'
+    return bool(rung.changes) and rung.changes.keys() <= _OF_EVALUATION
+
+
 @patch
-def cell_of(self: Ladder, rung: Rung) -> str:  # of the grid
-    "The cell that a rung is, or whose runs it is made of."
-    while rung.name not in self.grid.labels:
-        rung = next(r for r in self.rungs if r.name == rung.over)
-    return rung.name
+def pools(self: Ladder, known: dict) -> Pools:
+    "What independent trainings lend each other; each training counts once."
+    lent = Pools(self.grid, {k: v for k, v in known.items() if k in self.grid.settings})
+    out = {r.name for r in self.rungs if shares_training(r)}
+    first = {}
+    for cell in lent.cells:
+        first.setdefault(run_name(self.grid.settings[cell, self.seeds[0]]), cell)
+    lent.cells = [c for c in first.values() if c not in out]
+    return lent
 
-
+# %% ../nbs/66_ladder.ipynb #43bcb0d4
 @patch
 def gain(self: Ladder, rung: Rung, lent: Pools, what='score') -> dict:
     "How much better a rung is than the one that it is compared with."
@@ -426,13 +496,31 @@ def gain(self: Ladder, rung: Rung, lent: Pools, what='score') -> dict:
         xs, ys = ([known[pair[i]][what] for pair in both] for i in (0, 1))
         found = NO_COMPARISON
         if both:
-            cells = (self.cell_of(r) for r in (over, rung))
-            found = compare_seeds(xs, ys, lent.of_pair(*cells, what))
+            alone = shares_training(rung) or not {rung.name, over.name} <= {*lent.cells}
+            pool = (math.nan, 0) if alone else lent.of_pair(over.name, rung.name, what)
+            found = compare_seeds(xs, ys, pool)
         return found | dict(seeds=len(both))
     under = [known[k] for k in theirs if known.get(k)]
     if not known.get(mine[0]) or len(under) < len(theirs):
         return NO_COMPARISON | dict(seeds=0)
     return compare_rows(_mean_of(under)[what], known[mine[0]][what]) | dict(seeds=1)
+
+
+@patch
+def level(self: Ladder, rung: Rung, what='score') -> dict:  # score, its interval
+    "The score of a rung, with an interval for other seeds (if it has several) and dev rows."
+    keys, known = self.keys_of(rung), self.read()
+    runs = [known[k][what] for k in keys if known.get(k)]
+    if not runs:
+        return dict.fromkeys(('score', 'score_low', 'score_high'), math.nan)
+    values = [x['value'] for x in runs]
+    by_rows = float(np.var(np.mean([x['replicates'] for x in runs], 0), ddof=1))
+    n, by_seeds, df = len(values), 0.0, 999
+    if len(keys) > 1:
+        by_seeds = float(np.var(values, ddof=1)) / n if n > 1 else math.nan
+        df = n - 1
+    low, high, *_ = judge(np.mean(values), by_seeds, max(1, df), by_rows)
+    return dict(score=float(np.mean(values)), score_low=float(low), score_high=float(high))
 
 # %% ../nbs/66_ladder.ipynb #740d798d
 def worth_it(
@@ -456,22 +544,22 @@ def worth_it(
 def table(self: Ladder) -> pd.DataFrame:  # one row per rung, from bottom to top
     "What each rung brings and costs; Holm's correction over all rungs."
     known = self.read()
-    lent = Pools(self.grid, {k: v for k, v in known.items() if k in self.grid.settings})
+    lent = self.pools(known)
     rows, cost = [], {r.name: self.costs(r) for r in self.rungs}
     for rung in self.rungs:
-        values = [known[k]['score']['value'] for k in self.keys_of(rung) if known.get(k)]
-        row = dict(rung=rung.name, over=rung.over, runs=len(values))
-        row |= dict(score=float(np.mean(values)) if values else math.nan) | cost[rung.name]
+        keys = self.keys_of(rung)
+        row = dict(rung=rung.name, over=rung.over, runs=sum(bool(known.get(k)) for k in keys))
+        row |= dict(asked=len(keys)) | self.level(rung) | cost[rung.name]
         row |= self.gain(rung, lent)
         below = cost.get(rung.over, dict(seconds=math.nan, forwards=math.nan))
         row['dearer'] = row['seconds'] / below['seconds']
         ratio = row['forwards'] / below['forwards']
         row['worth it'] = worth_it(row['verdict'], row['difference'], row['dearer'], ratio)
-        rows.append(row | dict(source=rung.source, reason=rung.reason))
+        rows.append(row | {k: getattr(rung, k) for k in ('source', 'reason', 'chapter')})
     return pd.DataFrame(rows).assign(holm=lambda t: holm(t.p))
 
 # %% ../nbs/66_ladder.ipynb #70ba3d5c
-GOALS = dict(one=0.765, several=0.775)  # dev scores to be reached by one model, by an ensemble
+GOALS = dict(strong=0.765, strongest=0.775)  # dev scores: of one model, of an ensemble
 
 
 def _counts(table):  # of the rungs that could be compared
@@ -486,14 +574,26 @@ def _counts(table):  # of the rungs that could be compared
     return text + f'{int((asked["worth it"] == "yes").sum())} are worth their cost.'
 
 
-def _highest(table, several):  # the best rung of one model, or of several
-    some = table[(table.models > 1) == several].dropna(subset='score')
-    return some.loc[some.score.idxmax()] if len(some) else None
+def _goal_text(table, preset, goal):  # the preset's rung, or the best if it is not trained
+    whole = table[(table.runs == table.asked) & table.score.notna()]  # with a run for every seed
+    some = whole[(whole.models > 1) == (preset == 'strongest')]
+    if not len(some):
+        return ''
+    r, flatters = some.loc[some.score.idxmax()], ''
+    what = f'The best {"ensemble" if preset == "strongest" else "single model"} is *{r.rung}*'
+    if preset in set(some.rung):
+        r, what = some[some.rung == preset].iloc[0], f'*{preset}*'
+    elif len(some) > 1:
+        flatters = f'; chosen from {len(some)} on the same rows, which flatters it'
+    of = f'mean of {r.asked} seeds' if r.asked > 1 else 'one run'
+    reached = 'reached' if r.score >= goal else 'not reached'
+    interval = f'[{r.score_low:.3f}, {r.score_high:.3f}]'
+    return f'{what}, dev {r.score:.3f} {interval} ({of}{flatters}; goal {goal:.3f}: {reached}).'
 
 # %% ../nbs/66_ladder.ipynb #ca4b1abb
 def conclude_ladder(
     table: pd.DataFrame,  # from `Ladder.table`
-    goals: dict = GOALS,  # `one`, `several`: dev scores
+    goals: dict = GOALS,  # preset -> dev score
 ) -> str:  # markdown, a few sentences
     "What the ladder found, in numbers; or that it has not been trained yet."
     left = int((table.runs == 0).sum())
@@ -506,15 +606,7 @@ def conclude_ladder(
         gain = f'{r.difference:+.3f} {interval_text(r.low, r.high)}'
         gain = uncorrected(r.verdict, r.holm, gain)
         parts.append(f'The tallest step is *{r.rung}* over *{r.over}*: {gain}.')
-    for key, several in (('one', False), ('several', True)):
-        best = _highest(table, several)
-        what = 'ensemble' if several else 'single model'
-        if best is not None:
-            says = 'reached' if best.score >= goals[key] else 'not reached'
-            parts.append(
-                f'The best {what} is *{best.rung}*, dev {best.score:.3f} '
-                f'(goal {goals[key]:.3f}: {says}).'
-            )
+    parts += filter(None, [_goal_text(table, preset, goal) for preset, goal in goals.items()])
     if left:
         parts.append(f'{left} of {len(table)} rungs are **not trained yet**.')
     return ' '.join(parts)
@@ -547,14 +639,28 @@ def _draw_gains(fig, d, says, name):  # empty points: uncorrected
 
 # %% ../nbs/66_ladder.ipynb #68dbb802
 _PANELS = (  # column of the table, title of its panel, how a number is written
-    ('score', 'dev score', '{:.3f}'),
     ('seconds', 'seconds to train', '{:,.0f}'),
     ('memory', 'memory (MB)', '{:,.0f}'),
 )
 
 
+def _draw_levels(fig, d):  # dev scores with their intervals
+    error = dict(array=d.score_high - d.score, arrayminus=d.score - d.score_low)
+    fig.add_scatter(
+        x=d.score.round(4),
+        y=d.rung,
+        error_x=dict(type='data', symmetric=False, **{k: v.round(4) for k, v in error.items()}),
+        mode='markers',
+        marker=dict(size=7, color='#333333', symbol='diamond'),
+        hovertemplate='%{y}: %{x:.3f}<extra></extra>',
+        showlegend=False,
+        row=1,
+        col=2,
+    )
+
+
 def _draw_costs(fig, shown):
-    for i, (column, _, how) in enumerate(_PANELS, 2):
+    for i, (column, _, how) in enumerate(_PANELS, 3):
         known = shown[column].notna()
         fig.add_bar(
             x=shown[column].where(known, 0).round(3),
@@ -574,33 +680,42 @@ def _draw_costs(fig, shown):
         )
 
 # %% ../nbs/66_ladder.ipynb #f2dc010b
+_SMALL = '<span style="font-size:11px;color:#666666">{}</span>'
+
+
+def _rung_label(r):  # its name; below it in small letters what it is compared with
+    more = [f'over {r.over}'] * bool(r.over) + [_MARKS[r['worth it']]] * bool(r['worth it'])
+    return f'{r.rung}<br>' + _SMALL.format(' · '.join(more) or 'the lowest')
+
+
 def ladder_chart(
     table: pd.DataFrame,  # from `Ladder.table`
-    title: str = 'The ladder: what each rung brings over the one below it',
+    title: str = 'The ladder: what each rung brings over the one that it is compared with',
     margin: float = MARGIN,  # the smallest difference that matters
 ) -> go.Figure:
-    "Rungs from bottom to top: gain with its interval, dev score, and cost."
+    "Rungs from bottom to top: gain and dev score with their intervals, and cost."
     shown = table[table.runs > 0]
     if not len(shown):
         return blank_chart('not trained yet', title)
-    heads = ['gain in the dev score', *(name for _, name, _ in _PANELS)]
-    widths = [0.49, 0.17, 0.17, 0.17]
-    space = dict(horizontal_spacing=0.02, column_widths=widths, subplot_titles=heads)
-    fig = make_subplots(1, len(heads), shared_yaxes=True, **space)
+    heads = ['gain in the dev score', 'dev score', *(name for _, name, _ in _PANELS)]
+    space = dict(horizontal_spacing=0.03, column_widths=[0.4, 0.28, 0.16, 0.16])
+    fig = make_subplots(1, len(heads), shared_yaxes=True, subplot_titles=heads, **space)
     told = [uncorrected(*v) for v in zip(shown.verdict, shown.holm)]
     known = shown.assign(told=told).dropna(subset='difference')
     for says in _VERDICT_COLOURS:
         for name, d in known[known.verdict == says].groupby('told'):
             _draw_gains(fig, d, says, name)
+    _draw_levels(fig, shown)
     _draw_costs(fig, shown)
     fig.add_vrect(-margin, margin, fillcolor='#009E73', opacity=0.12, line_width=0, row=1, col=1)
     fig.add_vline(x=0, line=dict(color=MIDDLE, width=1), row=1, col=1)
-    layout(fig, title, 200 + 30 * len(shown), hoverdistance=10)
-    names = [f'{r.rung} {_MARKS[r["worth it"]]}'.strip() for _, r in shown.iterrows()]
+    layout(fig, title, 200 + 40 * len(shown), hoverdistance=10)
+    labels = [_rung_label(r) for _, r in shown.iterrows()]
     fig.update_yaxes(categoryorder='array', categoryarray=list(shown.rung))
-    fig.update_yaxes(tickvals=list(shown.rung), ticktext=names, row=1, col=1)
+    fig.update_yaxes(tickvals=list(shown.rung), ticktext=labels, row=1, col=1)
     fig.update_xaxes(showticklabels=False, row=1)
-    fig.update_xaxes(showticklabels=True, tickformat='+.2f', row=1, col=1)
+    fig.update_xaxes(showticklabels=True, tickformat='+.2f', nticks=7, row=1, col=1)
+    fig.update_xaxes(showticklabels=True, tickformat='.2f', nticks=5, row=1, col=2)
     return fig.update_layout(hovermode='closest', margin_t=90, bargap=0.35)
 
 # %% ../nbs/66_ladder.ipynb #73201696
@@ -609,7 +724,7 @@ def dev_answers(
     data=None,  # folder with the data, if that of the settings is missing
 ) -> dict:  # task -> (Task, correct (rows,)), or (Task, predictions, labels); None: not known
     "What is known about a run's answers on dev, row by row."
-    out, examples = {}, run.examples()
+    out, examples = {}, run.examples(data)
     for t in run.tasks:
         e = examples[t.name]
         if METRICS[t.metric].row_wise:
@@ -670,15 +785,19 @@ def optimism(
     data=None,  # folder with the data, if that of the settings is missing
     times: int = 200,  # random halves
 ) -> pd.DataFrame:  # from `choice_optimism`; empty below two rungs with runs
-    "The optimism of the winner's dev score, chosen among all trained single models."
+    "The optimism of the winner's dev score, chosen among all rungs with a run for every seed."
     answers = {}
     for rung in self.rungs:
         runs = [self.run_of(rung, s) for _, s in self.keys_of(rung)]
-        if not _is_made(rung) and all(r.state == 'finished' for r in runs):
+        if all(r.state == 'finished' for r in runs):
             answers[rung.name] = [dev_answers(r, data) for r in runs]
-    if len(answers) < 2:
-        return pd.DataFrame(columns=['chosen', 'here', 'there', 'flatters'])
-    return choice_optimism(answers, times)
+    out = pd.DataFrame(columns=['chosen', 'here', 'there', 'flatters'])
+    if len(answers) > 1:
+        out = choice_optimism(answers, times)
+    out.attrs['rungs'] = len(answers)
+    some = next(iter(answers.values()), [{}])[0]
+    out.attrs['not known'] = [name for name, known in some.items() if known is None]
+    return out
 
 
 def say_optimism(
@@ -689,15 +808,19 @@ def say_optimism(
         return 'How much choosing on dev flatters is **not known yet**: fewer than two rungs have runs.'
     mean, low, high = halves.flatters.mean(), *halves.flatters.quantile([0.025, 0.975])
     most = halves.chosen.value_counts()
+    without = ', '.join(halves.attrs.get('not known', []))
     return (
-        f'Chosen on one half of dev, the best rung scores {halves.here.mean():.3f} there and '
-        f'{halves.there.mean():.3f} on the other half: choosing flatters by {mean:+.3f} '
-        f'(95 % of {len(halves)} halves: {low:+.3f} to {high:+.3f}). '
-        f'*{most.index[0]}* is chosen in {most.iloc[0] / len(halves):.0%} of them.'
+        f'Chosen on one half of dev, the best of {halves.attrs.get("rungs", "the")} rungs scores '
+        f'{halves.here.mean():.3f} there and {halves.there.mean():.3f} on the other half: choosing '
+        f'flatters by {mean:+.3f} (95 % of {len(halves)} halves: {low:+.3f} to {high:+.3f}). '
+        f'*{most.index[0]}* is chosen in {most.iloc[0] / len(halves):.0%} of them. Not counted is '
+        'that the best epoch of every run was chosen on all dev rows, and the learning rate of '
+        'the pilot too.' + f' Without {without}, whose labels are missing here.' * bool(without)
     )
 
 # %% ../nbs/66_ladder.ipynb #19f38860
-_STEP, _FIXED = 0.25, 80.0  # seconds, MiniLM in bf16: 32 rows in training; reading, dev, test
+_STEP, _ROW, _FIXED = 0.06, 0.0065, 80.0  # seconds, MiniLM in bf16: a step, each of its rows;
+# reading, dev, test
 
 
 def _hours(s):  # of a processor core, estimated for a run with these settings
@@ -705,9 +828,9 @@ def _hours(s):  # of a processor core, estimated for a run with these settings
     steps = int(s.steps_per_epoch) * s.epochs
     if s.fork:  # the steps before it are its parent's
         steps -= int(s.fork.rpartition('@')[2])
-    each = _STEP * s.batch_size * tasks / 32 * (1 + 0.045 * s.n_pals)  # measured in chapters 30,
-    each *= 1 + 1.48 * bool(s.smart) + 0.82 * bool(s.rdrop) + 0.2 * (s.gradients != 'sum')  # 35
-    masked = 1.5 * _STEP * s.batch_size / 32 * s.mlm_steps  # 36
+    each = (_STEP + _ROW * s.batch_size * tasks) * (1 + 0.045 * s.n_pals)
+    masked = 1.5 * each * s.mlm_steps  # measured in chapter 36; the next line in 30 and 35
+    each *= 1 + 1.48 * bool(s.smart) + 0.82 * bool(s.rdrop) + 0.2 * (s.gradients != 'sum')
     return (steps * each + masked + _FIXED + 300 * bool(s.teacher)) / 3600
 
 
@@ -740,6 +863,30 @@ def say_plan(
         f'not finished: {steps:,.0f} steps, about {plan.hours.sum():.1f} hours of a core.'
     )
 
+# %% ../nbs/66_ladder.ipynb #ef205767
+@patch
+def say_faults(self: Ladder):
+    "Print which package is missing, if any; encoder and data are checked before training."
+    try:
+        for s in self.grid.settings.values():
+            Treatment(s.gradients, s.weighting, resolve_tasks(s))
+    except InputError as e:
+        print(f'It could not be trained here: {e}')
+
+
+@contextlib.contextmanager
+def ended_like_ctrl_c():
+    "Inside, SIGTERM ends the command as Ctrl-C does, so that no run is left that goes on alone."
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, old)
+
 # %% ../nbs/66_ladder.ipynb #e12d5733
 def main(
     args=None,  # words of the command line; those of the process if None
@@ -768,13 +915,18 @@ def main(
         print(plan.to_string(index=False, na_rep='', float_format='{:.1f}'.format))
         print(say_plan(plan))
         if given.list:
+            ladder.say_faults()
             return 0
-        table = ladder.train(workers=given.workers, threads=1, through='process')
+        with ended_like_ctrl_c():
+            table = ladder.train(workers=given.workers, threads=1, through='process')
         if given.publish:
             print(f'{ladder.publish(given.publish)} records written to {given.publish}')
     except InputError as e:
         print(e, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print('Stopped; the same command goes on from here.', file=sys.stderr)
+        return 130
     print(conclude_ladder(table))
     return 0 if (table.runs > 0).all() else 1
 

@@ -331,12 +331,13 @@ def dev_rows(
 @patch
 def examples(
     self: Run,
+    data=None,  # folder with the data, if the settings' folder is elsewhere
 ) -> dict:  # task -> dict(prediction (rows,), correct (rows,) or None, replicates (n,))
     "The kept model's results, row by row: from a record, or scored again with the data."
     if (self.folder / 'dev.npz').exists():
         with np.load(self.folder / 'dev.npz') as z:
             return {t.name: _kept_examples(z, t.name) for t in self.tasks}
-    return {t.name: self._score_again(t) for t in self.tasks}
+    return {t.name: self._score_again(t, data) for t in self.tasks}
 
 # %% ../nbs/22_runs.ipynb #21f75e50
 def _kept_examples(z, name):
@@ -349,8 +350,8 @@ def _kept_examples(z, name):
 
 # %% ../nbs/22_runs.ipynb #3297f25d
 @patch
-def _score_again(self: Run, task):
-    rows = self.dev_rows(task)
+def _score_again(self: Run, task, data=None):
+    rows = self.dev_rows(task, data)
     path = self.folder / 'predictions' / f'{task.submission[0]}-dev-output.csv'
     ids, p = read_predictions(path)
     if ids != rows.ids:
