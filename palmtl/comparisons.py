@@ -889,7 +889,8 @@ def _counts(texts):  # each text, with how often it occurs if there are several
 
 
 def _budget(run):
-    return f'{run.summary["steps"]:,} steps of {run.settings.batch_size} rows'
+    each = ' of each task' * (run.settings.step_loss == 'sum')
+    return f'{run.summary["steps"]:,} steps of {run.settings.batch_size} rows{each}'
 
 
 def _setup(e):  # of an environment

@@ -120,7 +120,11 @@ class PalSettings:
     )
     pal_size: int = setting(0, 'small width d_s; 0: 204 of 768, in proportion', low=0, decision=4)
     pal_heads: int = setting(12, 'heads of the small attention', low=1, decision=3)
-    pal_shared: bool = setting(True, 'one V^E and V^D for all layers of a task', decision=1)
+    pal_shared: bool = setting(
+        True,
+        'one V^E and V^D for all layers of a task; they move while any of its PALs is active',
+        decision=1,
+    )
     pal_gelu: str = setting(
         'after', 'GELU after V^D, inside, or none', ('after', 'inside', 'none'), decision=2
     )
@@ -192,7 +196,11 @@ class KpiSettings:
         'clamp', 'a correlation r as KPI: r, or (r+1)/2', ('clamp', 'shift'), decision=17
     )
     potentials: dict = setting(
-        {}, 'task=score of a single-task model, for priority `amtl`', above=0, high=1, decision=13
+        {},
+        'task=score of a single-task model, for priority `amtl` and for gates',
+        above=0,
+        high=1,
+        decision=13,
     )
 
 # %% ../nbs/21_settings.ipynb #b8b41063
@@ -988,6 +996,8 @@ def _has_meaning(name, v):  # whether a run with the settings `v` uses this one;
     if name in _SCHEDULER_OF:
         return v.get('scheduler', _SCHEDULER_OF[name]) == _SCHEDULER_OF[name]
     if name in _KPI_NAMES or name.startswith('kpi_'):
+        if name == 'kpi_correlation' and v.get('gates', 'off') != 'off':
+            return True  # the gates' need is a KPI too
         scheduler = v.get('scheduler')
         return scheduler not in SCHEDULERS or SCHEDULERS[scheduler].needs_kpi
     if name == 'gates' or name.startswith('pal_'):
