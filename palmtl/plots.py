@@ -389,7 +389,15 @@ def _gates(run, step, bins):
 # %% ../nbs/50_plots.ipynb #266e11b5
 def _pair_namer(run):  # a function: the names of two tasks, as in `conflict_table` -> titles
     titles = {t.name: html.escape(t.title) for t in run.tasks}
-    return lambda pair, between=' – ': between.join(titles.get(n, n) for n in pair.split(' – '))
+    return lambda pair: ' – '.join(titles.get(n, n) for n in pair.split(' – '))
+
+
+def _in_lines(pair, width=13):  # the lines of two titles, each of which begins one
+    first, _, second = pair.partition(' – ')
+    wrap = lambda text: textwrap.wrap(text, width, break_long_words=False)
+    lines = wrap(first) or ['']
+    lines[-1] += ' –'
+    return lines + wrap(second)
 
 
 def _layer_means(table):  # from `conflict_table`, of one part -> steps × pairs
@@ -928,7 +936,7 @@ def _draw_map(fig, run, table, **place):  # layers × pairs, or tasks × tasks
     named, few = _pair_namer(run), grid.shape[1] <= MOST_PAIRS
     says = [named(p) for p in grid.columns]
     y = [named(p) for p in grid.index] if many else list(grid.index)
-    x = [named(p, ' –<br>') for p in grid.columns] if few else says
+    x = ['<br>'.join(_in_lines(s)) for s in says] if few else says
     _draw_cosines(fig, grid, x, y, says, **place)
     if few:
         _write_cells(fig, x, y, grid.values, grid.notna().values, 1, '', **place)
@@ -942,16 +950,21 @@ def _draw_course(fig, run, table, x, **place):  # layers × steps: the lowest of
     edges = _stretches(run, grid.columns.tolist(), x)
     _draw_cosines(fig, grid, edges, list(grid.index), says, **place)
     fig.update_xaxes(title=AXES[x], showgrid=False, **place)
+    if len(run.tasks) <= _MANY_TASKS:  # the map beside it has the same layers
+        fig.update_yaxes(showticklabels=False, **place)
 
 # %% ../nbs/50_plots.ipynb #d7b21c7c
 def _conflict_panels(run, parts, heads):  # -> an empty figure, its height
-    n_pairs, many = len(run.events('conflict')[0]['pairs']), len(run.tasks) > _MANY_TASKS
+    pairs, many = run.events('conflict')[0]['pairs'], len(run.tasks) > _MANY_TASKS
+    n_pairs, named = len(pairs), _pair_namer(run)
     rows = [max(t.layer.nunique(), len(run.tasks) if many else 0) for t in parts.values()]
     heights = [60 + 18 * r for r in rows]  # pixels
     left = 0.5 if many else min(0.64, 0.36 + 0.01 * n_pairs)
-    below = 130 if n_pairs > MOST_PAIRS else 100  # pixels, for the names of pairs
+    lines = max(len(_in_lines(named(' – '.join(p)))) for p in pairs)
+    below = 130 if n_pairs > MOST_PAIRS else 70 + 15 * lines  # pixels, for the names of pairs
     place = dict(column_widths=[left, 1 - left], row_heights=heights)
-    gaps = dict(horizontal_spacing=0.13, vertical_spacing=below / (sum(heights) + below))
+    gap = 0.13 if many else 0.05  # with labels between the panels, or without
+    gaps = dict(horizontal_spacing=gap, vertical_spacing=below / (sum(heights) + below))
     fig = make_subplots(len(parts), 2, subplot_titles=heads, **place, **gaps)
     return fig, sum(heights) + below * len(parts)
 
