@@ -8,7 +8,7 @@ __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'CLAIMS', 'FO
            'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare', 'claim_verdict',
            'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'needs_text', 'largest_found',
            'pals_found', 'what_was_found', 'what_is_needed', 'conclude', 'sentiment_alone', 'side_by_side',
-           'show_comparison', 'folded', 'provenance', 'publish_grid', 'on_sample']
+           'show_comparison', 'folded', 'budget_text', 'provenance', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
@@ -18,8 +18,8 @@ from fastcore.basics import patch
 from .basics import InputError, counted, nearest
 from .data import find_folder
 from .metrics import mcnemar, total
-from .runs import publish
-from .settings import command, resolve_tasks
+from .runs import Run, publish
+from .settings import command, resolve_tasks, rows_per_step
 from .ablations import Grid, paper_cells, paper_scores
 
 # %% ../nbs/44_comparisons.ipynb #6ff514b4
@@ -365,8 +365,7 @@ def _value(read, cell, seed, what):  # nan where there is no such run
 def length(self: Pools, cell: str) -> tuple:  # (rule for the steps of an epoch, rows)
     "How long a setting is trained; equal for two settings that read as many rows."
     s = self.settings[cell]
-    rows = s.epochs * s.more_batches * s.batch_size * s.accumulate
-    rows *= len(resolve_tasks(s)) if s.step_loss == 'sum' else 1
+    rows = s.epochs * s.more_batches * rows_per_step(s)
     fixed = s.steps_per_epoch.isdigit()
     return ('', rows * int(s.steps_per_epoch)) if fixed else (s.steps_per_epoch, rows)
 
@@ -863,6 +862,13 @@ def folded(
     return HTML(f'<details><summary>{html.escape(title)}</summary>{style.to_html()}</details>')
 
 # %% ../nbs/44_comparisons.ipynb #9d11157c
+def budget_text(run: Run) -> str:  # finished; steps and the rows of a batch, in words
+    "How long a run trained."
+    s = run.settings
+    each = ' of each task' * (s.step_loss == 'sum')
+    return f'{run.summary["steps"]:,} steps of {s.batch_size} rows{each}'
+
+
 def provenance(
     grid: Grid,
     known: dict | None = None,  # (cell, seed) -> what was read of a run: only these are described
@@ -875,7 +881,11 @@ def provenance(
     made = [r.read_json('environment.json') for r in runs]
     hours = sum(r.summary['seconds'] for r in runs) / 3600
     how = made[0].get('command') or command(runs[0].settings)  # a record has its own
-    parts = _counts(map(_budget, runs)), _counts(map(_setup, made)), _counts(e['cpu'] for e in made)
+    parts = (
+        _counts(map(budget_text, runs)),
+        _counts(map(_setup, made)),
+        _counts(e['cpu'] for e in made),
+    )
     commits = _counts((e['commit'] or 'unknown')[:10] for e in made)
     return (
         f'{len(runs)} of {counted(len(grid), "run")} are finished: {"; ".join(parts)}; commit '
@@ -886,11 +896,6 @@ def provenance(
 def _counts(texts):  # each text, with how often it occurs if there are several
     counts = pd.Series(list(texts)).value_counts(sort=False)
     return ', '.join(f'{text} ({n})' if len(counts) > 1 else text for text, n in counts.items())
-
-
-def _budget(run):
-    each = ' of each task' * (run.settings.step_loss == 'sum')
-    return f'{run.summary["steps"]:,} steps of {run.settings.batch_size} rows{each}'
 
 
 def _setup(e):  # of an environment

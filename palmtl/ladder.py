@@ -17,7 +17,8 @@ from plotly.subplots import make_subplots
 from .basics import InputError, nearest
 from .bert import SAMPLE_CONFIG
 from .metrics import METRICS, paired_difference, score_task
-from .settings import _FIELDS, PRESETS, make_settings, resolve_tasks, run_name
+from .settings import _FIELDS, PRESETS, make_settings, resolve_tasks
+from .settings import rows_per_step, run_name
 from .runs import Run, publish, run_or_record, runs_folder
 from .control import locked
 from .forks import fork_points
@@ -824,11 +825,10 @@ _STEP, _ROW, _FIXED = 0.06, 0.0065, 80.0  # seconds, MiniLM in bf16: a step, eac
 
 
 def _hours(s):  # of a processor core, estimated for a run with these settings
-    tasks = len(resolve_tasks(s)) if s.step_loss == 'sum' else 1
     steps = int(s.steps_per_epoch) * s.epochs
     if s.fork:  # the steps before it are its parent's
         steps -= int(s.fork.rpartition('@')[2])
-    each = (_STEP + _ROW * s.batch_size * tasks) * (1 + 0.045 * s.n_pals)
+    each = (_STEP + _ROW * rows_per_step(s)) * (1 + 0.045 * s.n_pals)
     masked = 1.5 * each * s.mlm_steps  # measured in chapter 36; the next line in 30 and 35
     each *= 1 + 1.48 * bool(s.smart) + 0.82 * bool(s.rdrop) + 0.2 * (s.gradients != 'sum')
     return (steps * each + masked + _FIXED + 300 * bool(s.teacher)) / 3600
@@ -844,8 +844,7 @@ def plan(self: Ladder) -> pd.DataFrame:  # one row per rung
         row = dict(rung=rung.name, over=rung.over, runs=len(keys), left=left)
         s = self.grid.settings.get((rung.name, self.seeds[0]))
         if s is not None:
-            tasks = len(resolve_tasks(s)) if s.step_loss == 'sum' else 1
-            row |= dict(steps=int(s.steps_per_epoch) * s.epochs, rows=s.batch_size * tasks)
+            row |= dict(steps=int(s.steps_per_epoch) * s.epochs, rows=rows_per_step(s))
         rows.append(row | dict(hours=left * (_MADE if s is None else _hours(s))))
     return pd.DataFrame(rows).astype(dict(steps='Int64', rows='Int64'))
 

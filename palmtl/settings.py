@@ -7,9 +7,9 @@ __all__ = ['PRESETS', 'NOT_IN_NAME', 'ASKED_FIRST', 'setting', 'DataSettings', '
            'KpiSettings', 'StepSettings', 'OptimizerSettings', 'GradientSettings', 'TeacherSettings', 'GateSettings',
            'AverageSettings', 'SmoothnessSettings', 'MaskedSettings', 'AlertSettings', 'ScoreSettings',
            'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting',
-           'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'differences', 'run_record', 'run_name',
-           'changed_settings', 'plain_text', 'command', 'differing_settings', 'sort_settings', 'unusual_settings',
-           'short_labels', 'settings_table']
+           'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'rows_per_step', 'differences',
+           'run_record', 'run_name', 'changed_settings', 'plain_text', 'command', 'differing_settings', 'sort_settings',
+           'unusual_settings', 'short_labels', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, itertools, json, math, re, shlex
@@ -901,6 +901,12 @@ def _find_task(name, by_name, settings):
         f"setting tasks names '{name}', which is no task of data = '{settings.data}' "
         f'and no .toml file{nearest(name, by_name)}'
     )
+
+# %% ../nbs/21_settings.ipynb #25309026
+def rows_per_step(s: Settings) -> int:
+    "Training rows that a step reads: `batch_size` from each batch and, with `sum`, from each task."
+    tasks = len(resolve_tasks(s)) if s.step_loss == 'sum' else 1
+    return s.batch_size * s.accumulate * tasks
 
 # %% ../nbs/21_settings.ipynb #cell-13
 def differences(

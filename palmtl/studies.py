@@ -21,6 +21,7 @@ from .ablations import Grid
 from palmtl.comparisons import (
     NO_COMPARISON,
     Pools,
+    budget_text,
     chosen,
     compare,
     compare_pair,
@@ -877,7 +878,5 @@ def study_text(
         text = answer_text(answer(grid, QUESTIONS[name], known)) + '\n\n'
         text += task_text(task_differences(grid, QUESTIONS[name], known), titles(grid))
     s = done[0].settings
-    of_each = ' of each task' * (s.step_loss == 'sum')
-    budget = f'{done[0].summary["steps"]:,} steps of {s.batch_size} rows{of_each}'
     mean = ' (score: the plain mean of the metrics)' * (s.score == 'raw' and name != 'transfer')
-    return f'after {budget}{mean}: ' + text.replace('\n\n', ' ')
+    return f'after {budget_text(done[0])}{mean}: ' + text.replace('\n\n', ' ')

@@ -21,7 +21,8 @@ from .model import Corpus, MultitaskModel, cut_batch, predict
 # %% ../nbs/38_training.ipynb #48a328cc
 from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, score_task, total
-from .settings import Settings, differences, make_settings, resolve_tasks, run_name
+from .settings import Settings, differences, make_settings, resolve_tasks
+from .settings import rows_per_step, run_name
 from .runs import Run, describe_environment, peak_memory, run_path, runs_folder
 from .callbacks import CallbackList
 from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint
@@ -393,8 +394,7 @@ def add_thread_keeper(self: Trainer):
     if s.threads or s.deterministic or self.device.type != 'cpu':
         return
     length = np.mean([c.lengths.sum() / c.n_rows for c in self.corpora])  # tokens of a row
-    rows = s.batch_size * s.accumulate * (len(self.tasks) if s.step_loss == 'sum' else 1)
-    operations = step_cost(self.model, length)['flops_per_token'] * length * rows
+    operations = step_cost(self.model, length)['flops_per_token'] * length * rows_per_step(s)
     most = useful_threads(operations, torch.get_num_threads(), usable_cores())
     self.callbacks.append(ThreadKeeper(most))
 
