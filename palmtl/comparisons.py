@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'CLAIMS', 'FOUND', 'study', 'at_budget', 'open_choices',
-           'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'run_replicates', 'load_replicates',
-           'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare', 'claim_verdict',
-           'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'needs_text', 'largest_found',
-           'pals_found', 'what_was_found', 'what_is_needed', 'conclude', 'sentiment_alone', 'side_by_side',
-           'show_comparison', 'folded', 'budget_text', 'provenance', 'publish_grid', 'on_sample']
+           'longest_budget', 'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'run_replicates',
+           'load_replicates', 'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare',
+           'claim_verdict', 'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'needs_text',
+           'largest_found', 'pals_found', 'what_was_found', 'what_is_needed', 'conclude', 'sentiment_alone',
+           'side_by_side', 'show_comparison', 'folded', 'budget_text', 'provenance', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
@@ -133,6 +133,16 @@ def open_choices(
     plan = at_budget(budget) | dict(seeds=seeds or SEEDS[budget])
     return study('open choices', cells, encoder, data, **plan)
 
+
+def longest_budget(
+    make,  # budget -> `Grid`
+) -> tuple:  # (one of `BUDGETS`, its grid)
+    "`long` if every cell has two finished runs of it, else `short`."
+    grid = make('long')
+    runs = [cell for cell, _ in grid.finished()]
+    enough = all(runs.count(cell) > 1 for cell in grid.labels)
+    return ('long', grid) if enough else ('short', make('short'))
+
 # %% ../nbs/44_comparisons.ipynb #7c65d006
 def pals_here(
     layers: int,  # of the encoder
@@ -242,24 +252,13 @@ def _by_cell(missing):  # (cell, seed) -> reason: cells that lack the same runs 
 # %% ../nbs/44_comparisons.ipynb #f0707bcb
 def summarise(
     scores: pd.DataFrame,  # from `scores`
-) -> (
-    pd.DataFrame
-):  # one row per cell and quantity: mean over seeds, t interval across seeds, seeds, majority
-    "Means and intervals across seeds."
+) -> pd.DataFrame:  # one row per cell and quantity
+    "Means over seeds with *t* intervals, each seed's value, and the majority row's."
     out = []
     for (cell, what), d in scores.groupby(['cell', 'what'], sort=False):
         mean, low, high, _ = seed_interval(d.value)
-        out.append(
-            dict(
-                cell=cell,
-                what=what,
-                mean=mean,
-                low=low,
-                high=high,
-                seeds=len(d),
-                majority=d.majority.iloc[0],
-            )
-        )
+        row = dict(cell=cell, what=what, mean=mean, low=low, high=high, each=tuple(d.value))
+        out.append(row | dict(seeds=len(d), majority=d.majority.iloc[0]))
     return pd.DataFrame(out)
 
 # %% ../nbs/44_comparisons.ipynb #e3ac9575

@@ -519,9 +519,18 @@ def _draw_paper(fig, cells, values, name, group, place):
         xaxis='x',
     )
 
+
+def _seeds_of(d):  # rows of a summary -> each seed's cell and value, for cells with several
+    several = d[d.each.map(len) > 1] if 'each' in d else d[:0]
+    return several.explode('each') if len(several) else several
+
+
+_SEEDS = dict(size=4, color='#222222', opacity=0.55)  # a seed's mark
+
 # %% ../nbs/50_plots.ipynb #3b4f870f
 def _bars_range(summary, paper):  # of the y-axis, with room above the highest mark
     tops = [summary['mean'].max(), min(1.0, np.nanmax([0, *summary.high]))]
+    tops += list(_seeds_of(summary).get('each', []))
     if paper is not None:
         known = [c for c in paper.index if c in set(summary.cell)]
         tops += list(paper.loc[known].to_numpy().flat)
@@ -551,7 +560,12 @@ def _row_range(d, paper):  # of a panel's x-axis, with room beside every mark
     whiskers, ends = _whiskers(d), [d['mean'], d['mean']]
     if whiskers:
         ends = [d['mean'] - whiskers['arrayminus'], d['mean'] + whiskers['array']]
-    values = [*ends[0], *ends[1], *([] if np.ptp(d.majority) >= 1e-9 else d.majority)]
+    values = [
+        *ends[0],
+        *ends[1],
+        *_seeds_of(d).get('each', []),
+        *([] if np.ptp(d.majority) >= 1e-9 else d.majority),
+    ]
     values += [] if paper is None else list(paper.reindex(d.cell))
     low, high = np.nanmin(values), np.nanmax(values)
     room = 0.06 * (high - low) or 0.02
@@ -564,6 +578,11 @@ def _draw_rows(fig, d, paper, colour, **place):  # a quantity's panel: points wi
     look = dict(mode='markers', marker=dict(color=colour, size=8), error_x=error)
     look |= dict(hovertemplate='%{y}: %{x:.3f}<extra></extra>', showlegend=False)
     fig.add_scatter(x=d['mean'].round(5), y=d.cell, **look, **place)
+    seeds = _seeds_of(d)
+    if len(seeds):
+        look = dict(mode='markers', marker=_SEEDS, showlegend=False)
+        look |= dict(hovertemplate='%{y}, a seed: %{x:.3f}<extra></extra>')
+        fig.add_scatter(x=seeds.each.astype(float).round(5), y=seeds.cell, **look, **place)
     if paper is not None:
         diamond = dict(symbol='diamond-open', size=9, color=MIDDLE, line_width=1.5)
         look = dict(mode='markers', marker=diamond, showlegend=False)
@@ -577,6 +596,7 @@ def _draw_rows(fig, d, paper, colour, **place):  # a quantity's panel: points wi
 # %% ../nbs/50_plots.ipynb #9c11afda
 def _marks_note(fig, summary, paper):  # explains the marks in a figure of scores
     marks = ['whiskers: 95 % t interval across seeds'] * bool(summary.low.notna().any())
+    marks += ['points: seeds'] * bool(len(_seeds_of(summary)))
     marks += ['dotted: majority row'] * bool(fig.layout.shapes)
     return '; '.join(marks + ['diamonds: the paper'] * (paper is not None))
 
@@ -620,6 +640,14 @@ def score_bars(
         place = dict(name=name, legendgroup=what, offsetgroup=str(i), marker_color=colour)
         means = d['mean'].round(5)
         fig.add_bar(x=cells, y=means, error_y=_whiskers(d), hovertemplate='%{y:.3f}', **place)
+        seeds = _seeds_of(d)
+        if len(seeds):
+            place = dict(legendgroup=what, offsetgroup=str(i), xaxis='x', showlegend=False)
+            look = dict(
+                mode='markers', marker=_SEEDS, hovertemplate='%{y:.3f}', name=f'{name}, seed'
+            )
+            x = [html.escape(c) for c in seeds.cell]
+            fig.add_scatter(x=x, y=seeds.each.astype(float).round(5), **look, **place)
         if np.ptp(d.majority) < 1e-9:  # all on the same rows, by the same metric
             majority = dict(color=colour, dash='dot', width=1)
             fig.add_hline(y=d.majority.iloc[0], line=majority, opacity=0.6)
