@@ -7,7 +7,7 @@ __all__ = ['COLOURS', 'MIDDLE', 'PAGE_WIDTH', 'AXES', 'MOST_PAIRS', 'GREY', 'MOS
            'layout', 'make_legend_room', 'blank_chart', 'unhex', 'rgba', 'luminance', 'contrast', 'ink_on',
            'short_number', 'log_ticks', 'dev_curves', 'mark_alerts', 'calm_bins', 'schedule_chart', 'pair_lines',
            'timeline', 'score_rows', 'score_bars', 'draw_differences', 'heat_map', 'radar', 'claim_chart',
-           'band_curves', 'share_chart', 'spent', 'conflict_chart', 'gate_strip', 'active_chart']
+           'band_curves', 'share_chart', 'spent', 'draw_conflict_map', 'conflict_chart', 'gate_strip', 'active_chart']
 
 # %% ../nbs/50_plots.ipynb #cell-3
 import html, itertools, math, textwrap
@@ -955,7 +955,13 @@ def _draw_cosines(fig, grid, x, y, says, **place):  # says: a word for each colu
 _MANY_TASKS = 8  # a map of more tasks has no column for each pair
 
 
-def _draw_map(fig, run, table, **place):  # layers × pairs, or tasks × tasks
+def draw_conflict_map(
+    fig: go.Figure,  # to be drawn on
+    run: Run,  # whose tasks have titles
+    table: pd.DataFrame,  # from `conflict_table`, of one part; also of several runs
+    **place,  # `row` and `col` of a panel
+):
+    "Mean cosines: layers × pairs of tasks, or tasks × tasks if there are many."
     many = len(run.tasks) > _MANY_TASKS
     if many:
         grid = _by_task(table, list(dict.fromkeys(' – '.join(table.pair).split(' – '))))
@@ -1012,7 +1018,7 @@ def conflict_chart(
     fig, height = _conflict_panels(run, parts, heads)
     for row, of_part in enumerate(parts.values(), 1):
         shown = of_part if step is None else of_part[of_part.step == step]
-        _draw_map(fig, run, shown, row=row, col=1)
+        draw_conflict_map(fig, run, shown, row=row, col=1)
         _draw_course(fig, run, of_part, x, row=row, col=2)
     fig.update_traces(showscale=False).update_annotations(font_size=13)
     fig.data[0].showscale = True

@@ -35,8 +35,8 @@ from palmtl.comparisons import (
 from .callbacks import Callback
 from .gradients import GRADIENTS, WEIGHTINGS, ConflictProbe, Probe, Treatment
 from .gradients import conflict_cost, conflict_table, treatment_table
-from .plots import COLOURS, MIDDLE, blank_chart, coloured, draw_differences, layout
-from .plots import pair_lines
+from .plots import COLOURS, MIDDLE, blank_chart, coloured, draw_conflict_map
+from .plots import draw_differences, layout, pair_lines
 from .runs import Run, describe_environment, read_reports
 from .schedulers import make_scheduler
 from .settings import resolve_tasks, run_name
@@ -438,27 +438,19 @@ def conflict_layers(
     title: str = 'Cosine of gradients, mean of all runs',
 ) -> go.Figure:
     "Layers × pairs of tasks, one panel for each number of PALs: the trunk, and the PALs apart."
-    tables = [
-        conflict_table(run).assign(pals=cell.partition(',')[0])
-        for (cell, _), run in grid.finished().items()
-    ]
+    runs = grid.finished()
+    tables = [conflict_table(run).assign(pals=c.partition(',')[0]) for (c, _), run in runs.items()]
     if not tables:
         return blank_chart('no run is finished', title)
     d = pd.concat(tables)
     d['panel'] = np.where(d.part == 'trunk', 'trunk, ', 'the ') + d.pals
-    panels = list(dict.fromkeys(d.panel))
-    fig = make_subplots(1, len(panels), subplot_titles=panels, horizontal_spacing=0.13)
-    for i, panel in enumerate(panels, 1):
-        own = d[d.panel == panel]
-        mean = own.pivot_table('cosine', 'layer', 'pair', 'mean', dropna=False, sort=False)
-        cells = dict(
-            z=mean.values, x=[p.replace(' – ', ' –<br>') for p in mean], y=list(mean.index)
-        )
-        fig.add_heatmap(**cells, coloraxis='coloraxis', texttemplate='%{z:.2f}', row=1, col=i)
-    colours = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]  # conflict, neutral, agreement
-    scale = dict(colorscale=colours, cmin=-1, cmax=1, colorbar_title='cosine')
-    layout(fig, title, 360).update_layout(coloraxis=scale, margin_b=50, margin_t=80)
-    return fig.update_layout(hovermode='closest')
+    panels = dict(list(d.groupby('panel', sort=False)))
+    fig = make_subplots(1, len(panels), subplot_titles=list(panels), horizontal_spacing=0.13)
+    for i, own in enumerate(panels.values(), 1):
+        draw_conflict_map(fig, next(iter(runs.values())), own, row=1, col=i)
+    layout(fig, title, 400).update_traces(showscale=False)
+    fig.data[0].showscale = True
+    return fig.update_layout(hovermode='closest', margin_b=80, margin_t=80)
 
 # %% ../nbs/67_studies.ipynb #48b02ec1
 def treated_tables(
