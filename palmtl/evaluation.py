@@ -23,6 +23,7 @@ from .weights import published_names
 from .pals import make_pals, pal_layers
 from .model import Corpus, MultitaskModel, cut_batch, predict
 from .fast_cpu import FAST
+from .speed import machine_rates
 from .settings import Settings
 from .runs import Run
 
@@ -42,15 +43,23 @@ def pick_precision(
     name: str,  # `auto`, `fp32` or `bf16`
     device: torch.device,  # the model's device
 ) -> str:  # `fp32` or `bf16`
-    "The precision; `auto` is bf16 if the device computes in it."
+    "The precision; `auto` is bf16 if the device computes in it, and a CPU does so faster."
     if name != 'auto':
         return name
     if device.type == 'cuda':
         has_bf16 = torch.cuda.is_bf16_supported()
     else:
         ask = getattr(torch.cpu, '_is_avx512_bf16_supported', lambda: False)
-        has_bf16 = device.type == 'cpu' and ask()
+        has_bf16 = device.type == 'cpu' and ask() and _gain_of_bf16() > _LEAST_GAIN
     return 'bf16' if has_bf16 else 'fp32'
+
+
+_LEAST_GAIN = 1.2  # in a large product: a step also casts weights and activations
+
+
+def _gain_of_bf16():  # how many times faster than fp32 this CPU multiplies, with these threads
+    bf16, fp32 = (machine_rates('cpu', p, torch.get_num_threads())[0] for p in ('bf16', 'fp32'))
+    return bf16 / fp32
 
 # %% ../nbs/28_evaluation.ipynb #85351d5d
 def width_multiple(

@@ -152,7 +152,7 @@ BUDGET = dict(  # of the published records; arguments of `study`
     weight_decay=0.01,
     clip=1.0,
     limit_dev=0,
-    precision='bf16',
+    precision='auto',
     threads=1,
     evaluate_every=1,
     predict_test=True,
@@ -820,8 +820,8 @@ def say_optimism(
     )
 
 # %% ../nbs/66_ladder.ipynb #19f38860
-_STEP, _ROW, _FIXED = 0.06, 0.0065, 80.0  # seconds, MiniLM in bf16: a step, each of its rows;
-# reading, dev, test
+_STEP, _ROW, _FIXED = 0.06, 0.0065, 80.0  # seconds, MiniLM: a step, each of its rows; reading,
+# dev, test. Measured in bf16 with AMX; a processor without it needs up to three times as much
 
 
 def _hours(s):  # of a processor core, estimated for a run with these settings
@@ -901,7 +901,7 @@ def main(
     parser.add_argument(
         '--steps', type=int, default=STEPS, help='of an epoch of 32 rows; there are three epochs'
     )
-    what = 'bf16, or fp32 for a processor that does not multiply in bf16: part of the name'
+    what = 'auto (what is faster where it is trained), bf16 or fp32: part of the name'
     parser.add_argument('--precision', default=BUDGET['precision'], help=what)
     parser.add_argument('--workers', type=int, default=1, help='runs at a time')
     parser.add_argument('--publish', help='folder of records; none are written if not given')

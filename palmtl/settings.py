@@ -442,7 +442,7 @@ class MachineSettings:
     precision: str = setting(
         'fp32',
         'arithmetic of the forward pass: `bf16` is autocast, '
-        '`auto` is bf16 where the device has it',
+        '`auto` is bf16 where the device gains by it',
         ('auto', 'fp32', 'bf16'),
     )
     deterministic: bool = setting(
