@@ -6,7 +6,7 @@
 __all__ = ['same', 'replay', 'main']
 
 # %% ../nbs/45_replay.ipynb #cell-3
-import dataclasses, math, sys
+import argparse, dataclasses, math, sys
 import numpy as np, pandas as pd
 from .basics import InputError, reports_bad_input
 from .runs import Run, describe_environment, runs_folder
@@ -102,6 +102,8 @@ def replay(
     given = dataclasses.asdict(record.settings)
     given['threads'] = record.settings.threads or then.get('threads', 0)
     given['fork'] = _parent_of(record)
+    if record.settings.precision == 'auto':  # it may mean another one here
+        given['precision'] = then.get('precision', 'auto')
     settings = make_settings(**(given | changes))
     t = Trainer(settings, runs or runs_folder() / 'replays', [progress_bar()])
     now = describe_environment(t.device) | dict(precision=t.precision, sources=t.sources())
@@ -110,18 +112,24 @@ def replay(
 
 # %% ../nbs/45_replay.ipynb #ea11ff9b
 @reports_bad_input
-def main(args=None):  # `record setting=value ...`
-    "The command; returns 0 if the two runs are the same, 1 if not, 2 on bad input."
-    args = sys.argv[1:] if args is None else args
-    if not args or any('=' not in x for x in args[1:]):
-        options = '[encoder=...] [data=...] [device=...] [fork=...] [threads=...]'
-        raise InputError(f'python -m palmtl.replay RECORD {options} was expected')
-    changes = dict(x.split('=', 1) for x in args[1:])
-    run, environment, table = replay(Run(args[0]), **changes)
+def main(
+    args=None,  # words of the command line; those of the process if None
+) -> int:  # 0 if the two runs are the same, 1 if not, 2 on bad input
+    "`python -m palmtl.replay RECORD`: train a run again from its record, and compare the two."
+    parser = argparse.ArgumentParser(prog='python -m palmtl.replay', description=main.__doc__)
+    parser.add_argument('record', help='its folder')
+    what = f'what is different on this machine: one of {", ".join(_MAY_CHANGE)}'
+    parser.add_argument('changes', nargs='*', metavar='setting=value', help=what)
+    given = parser.parse_args(args)
+    for word in given.changes:
+        if '=' not in word:
+            raise InputError(f"'{word}' was given; setting=value was expected")
+    record = Run(given.record)
+    run, environment, table = replay(record, **dict(x.split('=', 1) for x in given.changes))
     for k, (then, now) in sorted(environment.items()):
         print(f'{k}: was {then}, is {now}')
     print(table.to_string())
-    if Run(args[0]).events('threads'):
+    if record.events('threads'):
         print('The number of threads changed during training, so the last bits differ.')
     print('The run came out the same.' if table.equal.all() else 'The run came out differently.')
     return int(not table.equal.all())
