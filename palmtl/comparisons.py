@@ -98,7 +98,7 @@ BUDGETS = {  # of the published grids
 }
 SEEDS = dict(  # of the published grids
     short='11711,11712,11713',
-    long='11711,11712,11713,11714',
+    long='11711,11712,11713,11714,11715',
 )
 
 # %% ../nbs/44_comparisons.ipynb #2fe71269
@@ -591,8 +591,8 @@ def headline(
     kept = int((asked.separable.astype(bool) & (asked.holm < 0.05)).sum())
     found = count('holds') + count('does not hold')
     text = (
-        f"Of {len(asked)} of the paper's claims, {count('holds')} hold here, "
-        f'{count("does not hold")} do not hold, for {count("no difference that matters")} there is '
+        f"Of {len(asked)} of the paper's claims, {_verb(count('holds'), 'holds', 'hold')} here, "
+        f'{_verb(count("does not hold"), "does not hold", "do not hold")}, for {count("no difference that matters")} there is '
         f'no difference that matters, and {count("cannot be told")} cannot be told from noise'
     )
     if 'budget' in asked:
@@ -601,6 +601,10 @@ def headline(
         text += f' ({others} of them without `{first}` runs)' * bool(others)
     after = f"; {kept} of the {found} that can be told survive Holm's correction" if found else ''
     return f'{text}{after}.'
+
+
+def _verb(n, one, many):  # a number with its verb
+    return f'{n} {one if n == 1 else many}'
 
 # %% ../nbs/44_comparisons.ipynb #b673a1f7
 def interval_text(
@@ -647,7 +651,7 @@ def pals_found(
     if not len(asked):
         return ''
     counts = asked.verdict.value_counts()
-    says = ', '.join(_PALS[v].format(n) for v, n in counts.items())
+    says = ', '.join(_of_pals(v, n) for v, n in counts.items())
     least, most = asked.difference.min(), asked.difference.max()
     return (
         f'Of {counted(len(asked), "claim")} about the number of PALs, {says}: the score changes '
@@ -656,12 +660,11 @@ def pals_found(
     )
 
 
-_PALS = {
-    'holds': '{} hold',
-    'does not hold': '{} do not hold',
-    'no difference that matters': 'in {} no difference matters',
-    'cannot be told': '{} cannot be told',
-}
+def _of_pals(verdict, n):  # so many claims have it
+    if verdict == 'no difference that matters':
+        return f'in {n} no difference matters'
+    plural = {'holds': 'hold', 'does not hold': 'do not hold'}
+    return _verb(n, verdict, plural.get(verdict, verdict))
 
 # %% ../nbs/44_comparisons.ipynb #dfabddd2
 def what_was_found(
