@@ -711,7 +711,7 @@ _STRONG = _PAPER | dict(
     batch_size=32,
     epochs=3,
     steps_per_epoch='750',
-    lr=5e-5,
+    lr=1e-4,
     head_lr=1e-3,
     weight_decay=0.01,
     clip=1.0,
@@ -720,7 +720,7 @@ _STRONG = _PAPER | dict(
 )
 
 # %% ../nbs/21_settings.ipynb #e1d526dc
-_STRONGEST = _STRONG | dict(lr=1e-4, both_orders=True)
+_STRONGEST = _STRONG | dict(both_orders=True)
 PRESETS = dict(sample={}, seed=_PAPER, stickland=_STICKLAND, strong=_STRONG, strongest=_STRONGEST)
 
 # %% ../nbs/21_settings.ipynb #574d433e
