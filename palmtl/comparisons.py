@@ -133,7 +133,7 @@ def open_choices(
     plan = at_budget(budget) | dict(seeds=seeds or SEEDS[budget])
     return study('open choices', cells, encoder, data, **plan)
 
-
+# %% ../nbs/44_comparisons.ipynb #a2b22f92
 def longest_budget(
     make,  # budget -> `Grid`
 ) -> tuple:  # (one of `BUDGETS`, its grid)
@@ -590,10 +590,11 @@ def headline(
     count = lambda says: int((asked.verdict == says).sum())
     kept = int((asked.separable.astype(bool) & (asked.holm < 0.05)).sum())
     found = count('holds') + count('does not hold')
+    hold, fail = (_counted_verdict(count(v), v) for v in ('holds', 'does not hold'))
     text = (
-        f"Of {len(asked)} of the paper's claims, {_verb(count('holds'), 'holds', 'hold')} here, "
-        f'{_verb(count("does not hold"), "does not hold", "do not hold")}, for {count("no difference that matters")} there is '
-        f'no difference that matters, and {count("cannot be told")} cannot be told from noise'
+        f"Of {len(asked)} of the paper's claims, {hold} here, {fail}, for "
+        f'{count("no difference that matters")} there is no difference that matters, and '
+        f'{count("cannot be told")} cannot be told from noise'
     )
     if 'budget' in asked:
         first = asked.budget.iloc[0]
@@ -603,8 +604,9 @@ def headline(
     return f'{text}{after}.'
 
 
-def _verb(n, one, many):  # a number with its verb
-    return f'{n} {one if n == 1 else many}'
+def _counted_verdict(n, verdict):  # a number of claims with its verb
+    plural = {'holds': 'hold', 'does not hold': 'do not hold'}
+    return f'{n} {verdict if n == 1 else plural.get(verdict, verdict)}'
 
 # %% ../nbs/44_comparisons.ipynb #b673a1f7
 def interval_text(
@@ -663,8 +665,7 @@ def pals_found(
 def _of_pals(verdict, n):  # so many claims have it
     if verdict == 'no difference that matters':
         return f'in {n} no difference matters'
-    plural = {'holds': 'hold', 'does not hold': 'do not hold'}
-    return _verb(n, verdict, plural.get(verdict, verdict))
+    return _counted_verdict(n, verdict)
 
 # %% ../nbs/44_comparisons.ipynb #dfabddd2
 def what_was_found(
@@ -870,7 +871,7 @@ def budget_text(run: Run) -> str:  # finished; steps and the rows of a batch, in
     each = ' of each task' * (s.step_loss == 'sum')
     return f'{run.summary["steps"]:,} steps of {s.batch_size} rows{each}'
 
-
+# %% ../nbs/44_comparisons.ipynb #520a8abf
 def provenance(
     grid: Grid,
     known: dict | None = None,  # (cell, seed) -> what was read of a run: only these are described

@@ -504,20 +504,13 @@ def _whiskers(d):  # of `score_bars`, cut at the possible scores; None if no int
     return dict(type='data', symmetric=False, **look, **lengths)
 
 # %% ../nbs/50_plots.ipynb #a21902ff
-def _draw_paper(fig, cells, values, name, group, place):
-    diamond = dict(symbol='diamond-open', size=8, color=MIDDLE, line_width=1.5)
-    fig.add_scatter(
-        x=cells,
-        y=values,
-        mode='markers',
-        name=f'{name}, paper',
-        legendgroup=group,
-        showlegend=False,
-        offsetgroup=place,
-        hovertemplate='paper %{y:.3f}',
-        marker=diamond,
-        xaxis='x',
-    )
+def _draw_marks(fig, cells, values, name, whose, marker, **place):  # on the bars of a quantity
+    look = dict(mode='markers', marker=marker, showlegend=False, xaxis='x')
+    look |= dict(name=f'{name}, {whose}', hovertemplate=f'{whose} %{{y:.3f}}')
+    fig.add_scatter(x=[html.escape(c) for c in cells], y=values, **look, **place)
+
+
+_PAPER = dict(symbol='diamond-open', size=8, color=MIDDLE, line_width=1.5)  # the mark of its value
 
 
 def _seeds_of(d):  # rows of a summary -> each seed's cell and value, for cells with several
@@ -584,8 +577,7 @@ def _draw_rows(fig, d, paper, colour, **place):  # a quantity's panel: points wi
         look |= dict(hovertemplate='%{y}, a seed: %{x:.3f}<extra></extra>')
         fig.add_scatter(x=seeds.each.astype(float).round(5), y=seeds.cell, **look, **place)
     if paper is not None:
-        diamond = dict(symbol='diamond-open', size=9, color=MIDDLE, line_width=1.5)
-        look = dict(mode='markers', marker=diamond, showlegend=False)
+        look = dict(mode='markers', marker=_PAPER | dict(size=9), showlegend=False)
         look |= dict(hovertemplate='%{y}, paper: %{x:.3f}<extra></extra>')
         fig.add_scatter(x=[paper.get(c) for c in d.cell], y=d.cell, **look, **place)
     if np.ptp(d.majority) < 1e-9:  # all on the same rows, by the same metric
@@ -637,23 +629,20 @@ def score_bars(
     for i, (what, colour) in enumerate(_coloured_whats(dict.fromkeys(summary.what))):
         d, name = summary[summary.what == what], html.escape((names or {}).get(what, what))
         cells = [html.escape(x) for x in d.cell]
-        place = dict(name=name, legendgroup=what, offsetgroup=str(i), marker_color=colour)
+        place = dict(legendgroup=what, offsetgroup=str(i))
+        look = dict(name=name, marker_color=colour, hovertemplate='%{y:.3f}')
         means = d['mean'].round(5)
-        fig.add_bar(x=cells, y=means, error_y=_whiskers(d), hovertemplate='%{y:.3f}', **place)
+        fig.add_bar(x=cells, y=means, error_y=_whiskers(d), **look, **place)
         seeds = _seeds_of(d)
         if len(seeds):
-            place = dict(legendgroup=what, offsetgroup=str(i), xaxis='x', showlegend=False)
-            look = dict(
-                mode='markers', marker=_SEEDS, hovertemplate='%{y:.3f}', name=f'{name}, seed'
-            )
-            x = [html.escape(c) for c in seeds.cell]
-            fig.add_scatter(x=x, y=seeds.each.astype(float).round(5), **look, **place)
+            values = seeds.each.astype(float).round(5)
+            _draw_marks(fig, seeds.cell, values, name, 'seed', _SEEDS, **place)
         if np.ptp(d.majority) < 1e-9:  # all on the same rows, by the same metric
             majority = dict(color=colour, dash='dot', width=1)
             fig.add_hline(y=d.majority.iloc[0], line=majority, opacity=0.6)
         if shows_paper:
             values = [paper.iloc[:, i].get(x) for x in d.cell]
-            _draw_paper(fig, cells, values, name, what, str(i))
+            _draw_marks(fig, d.cell, values, name, 'paper', _PAPER, **place)
     note = _marks_note(fig, summary, paper)
     layout(fig, f'{title}<br><sup>{note}</sup>', height=440, yaxis_title='dev metric')
     make_legend_room(fig)
