@@ -157,7 +157,7 @@ class Trainer:
         self.settings = settings
         self.tasks = resolve_tasks(settings)
         self.callbacks = CallbackList([*settings.callbacks, *callbacks])
-        self.set_up_machine()
+        self.set_up_machine(runs)
         self.read_data()
         self.make_model()
         self.make_schedule()
@@ -180,7 +180,7 @@ class Trainer:
 
 # %% ../nbs/38_training.ipynb #bf90a491
 @patch
-def set_up_machine(self: Trainer):
+def set_up_machine(self: Trainer, runs):
     "Set threads, device, precision, and the multiple to which batch widths are rounded up."
     s = self.settings
     if s.threads:
@@ -192,8 +192,18 @@ def set_up_machine(self: Trainer):
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
         torch.use_deterministic_algorithms(True, warn_only=True)
     self.device = pick_device(s.device)
-    self.precision = pick_precision(s.precision, self.device)
+    self.precision = pick_precision(self.precision_begun_in(runs), self.device)
     self.multiple = width_multiple(self.precision, self.device)
+
+# %% ../nbs/38_training.ipynb #dad601c4
+@patch
+def precision_begun_in(self: Trainer, runs) -> str:  # that of the settings for a new run
+    "What `auto` meant when the run began: it is measured, and a run keeps it to its end."
+    s = self.settings
+    run = Run(run_path(s, runs))
+    if s.precision != 'auto' or not (run.folder / 'environment.json').exists():
+        return s.precision
+    return run.read_json('environment.json').get('precision', 'auto')
 
 # %% ../nbs/38_training.ipynb #f92ecfc3
 @patch
