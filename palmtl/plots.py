@@ -521,13 +521,14 @@ def _seeds_of(d):  # rows of a summary -> each seed's cell and value, for cells 
 _SEEDS = dict(size=4, color='#222222', opacity=0.55)  # a seed's mark
 
 # %% ../nbs/50_plots.ipynb #3b4f870f
-def _bars_range(summary, paper):  # of the y-axis, with room above the highest mark
+def _bars_range(summary, paper):  # of the y-axis, with room beyond every mark
     tops = [summary['mean'].max(), min(1.0, np.nanmax([0, *summary.high]))]
-    tops += list(_seeds_of(summary).get('each', []))
+    seeds = list(_seeds_of(summary).get('each', []))
+    tops += seeds
     if paper is not None:
         known = [c for c in paper.index if c in set(summary.cell)]
         tops += list(paper.loc[known].to_numpy().flat)
-    return [min(0.0, summary['mean'].min()) - 0.02, max(tops) + 0.04]
+    return [min([0.0, summary['mean'].min(), *seeds]) - 0.02, max(tops) + 0.04]
 
 # %% ../nbs/50_plots.ipynb #880c0030
 MOST_BARS = 8  # cells; more of them make bars too thin and labels too close
