@@ -570,8 +570,8 @@ def _counts(table):  # of the rungs that could be compared
     kept = f"{int((found.holm < 0.05).sum())} of these {len(found)} after Holm's correction"
     text = f'Of {len(asked)} rungs that could be compared {number("better")} can be seen to help, '
     text += f'{number("worse")} to harm' + f' ({kept})' * bool(len(found))
-    text += f', {number("no difference that matters")} make no difference '
-    text += f'that matters, and for {number("cannot be told")} the result cannot be told; '
+    text += f', for {number("no difference that matters")} there is no difference that matters, '
+    text += f'and for {number("cannot be told")} the result cannot be told; '
     return text + f'{int((asked["worth it"] == "yes").sum())} are worth their cost.'
 
 
