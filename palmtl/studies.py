@@ -9,7 +9,7 @@ __all__ = ['RECIPE', 'METHODS', 'STUDIES', 'QUESTIONS', 'SHARED', 'TRANSFER', 's
            'conflict_lines', 'conflict_layers', 'treated_tables', 'treated_text', 'conflict_cost_text', 'MethodClock',
            'method_costs', 'cost_table', 'cost_chart', 'kept_costs', 'cost_text', 'stage_scores', 'all_stages',
            'transfer_table', 'transfer_map', 'transfer_text', 'order_table', 'show_table', 'stage_chart',
-           'switch_table', 'sum_chart', 'study_text']
+           'switch_table', 'sum_chart', 'study_outcomes']
 
 # %% ../nbs/67_studies.ipynb #8671add5
 import copy, html, itertools, math, tempfile, time
@@ -21,6 +21,7 @@ from .ablations import Grid
 from palmtl.comparisons import (
     NO_COMPARISON,
     Pools,
+    FOUND,
     budget_text,
     chosen,
     compare,
@@ -851,24 +852,35 @@ def sum_chart(
     return fig.update_layout(margin_t=80, margin_b=110, hovermode='closest')
 
 # %% ../nbs/67_studies.ipynb #3101294c
-def study_text(
-    name: str,  # one of `STUDIES`, except `tasks3`, which belongs to `tasks8`
-    **given,  # as for `beyond`
-) -> str:  # markdown, one paragraph; '' if no run is finished
-    "What a study found, and after how much training."
-    grid = beyond(name, **given)
-    done = list(grid.finished().values())
-    if not done:
-        return ''
+def _families(name, grid, given):  # each with a Holm correction of its own -> what, table
     if name == 'transfer':
-        text = transfer_text(transfer_table(all_stages(grid)), titles(grid))
+        yield 'each task', transfer_table(all_stages(grid))
     elif name == 'tasks8':
         table = gains(beyond('tasks3', **given), grid)
-        text = answer_text(table[table.claim.str.endswith('more with more tasks')])
+        yield 'the means', table[table.claim.str.endswith('more with more tasks')]
     else:
         known = {}
-        text = answer_text(answer(grid, QUESTIONS[name], known)) + '\n\n'
-        text += task_text(task_differences(grid, QUESTIONS[name], known), titles(grid))
-    s = done[0].settings
-    mean = ' (score: the plain mean of the metrics)' * (s.score == 'raw' and name != 'transfer')
-    return f'after {budget_text(done[0])}{mean}: ' + text.replace('\n\n', ' ')
+        yield 'the score', answer(grid, QUESTIONS[name], known)
+        yield 'each task', task_differences(grid, QUESTIONS[name], known)
+
+
+def _kept(table, names):  # what survives Holm's correction, in words
+    kept = table[table.verdict.isin(FOUND) & (table.holm < 0.05)]
+    if 'kind' in table:
+        return [_pair_text(r, r.kind, names) for r in kept.itertuples()]
+    return [f'*{r.claim}*, {_task_found(r, names.get(r.what, r.what))}' for r in kept.itertuples()]
+
+
+def study_outcomes(
+    name: str,  # one of `STUDIES`, except `tasks3`, which belongs to `tasks8`
+    **given,  # as for `beyond`
+) -> pd.DataFrame:  # a row per family: study, what, trained, a count per verdict, kept: texts
+    "How a study ended: its comparisons by verdict, and those that survive Holm's correction."
+    grid = beyond(name, **given)
+    done = list(grid.finished().values())
+    out = []
+    for what, table in _families(name, grid, given) if done else []:
+        counts = {says: int((table.verdict == says).sum()) for says in VERDICTS}
+        row = dict(study=name, what=what, trained=budget_text(done[0])) | counts
+        out.append(row | dict(kept=_kept(table, titles(grid))))
+    return pd.DataFrame(out, columns=['study', 'what', 'trained', *VERDICTS, 'kept'])
