@@ -131,7 +131,7 @@ def transfer_cells(
 _GLUE = dict(epochs=5, limit_dev=1000, data='data/glue:data/cs224n')
 STUDIES = dict(  # name -> cells, and what its grid changes in the recipe
     tasks3=(tasks8_cells, _GLUE | dict(steps=150, tasks='sst2,qqp,stsb')),
-    tasks8=(tasks8_cells, _GLUE | dict(steps=400, tasks='glue')),
+    tasks8=(tasks8_cells, _GLUE | dict(steps=400, tasks='glue', precision='auto')),
     conflict=(
         conflict_cells,
         dict(steps=50, epochs=5, scheduler='round_robin', step_loss='sum', conflict_every=25),
