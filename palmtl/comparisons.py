@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'CLAIMS', 'FOUND', 'study', 'at_budget', 'open_choices',
-           'longest_budget', 'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'run_replicates',
-           'load_replicates', 'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare',
-           'claim_verdict', 'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'needs_text',
-           'largest_found', 'pals_found', 'what_was_found', 'what_is_needed', 'conclude', 'sentiment_alone',
-           'side_by_side', 'show_comparison', 'folded', 'budget_text', 'provenance', 'publish_grid', 'on_sample']
+           'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'run_replicates', 'load_replicates',
+           'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare', 'claim_verdict',
+           'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'needs_text', 'largest_found',
+           'pals_found', 'what_was_found', 'what_is_needed', 'conclude', 'sentiment_alone', 'side_by_side',
+           'show_comparison', 'folded', 'budget_text', 'provenance', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
@@ -117,7 +117,7 @@ def open_choices(
     data: str,  # as in the settings
     seeds=None,  # as in `study`; those of the published records if None
     layers: int = 6,  # of the encoder
-    budget: str = 'short',  # one of `BUDGETS`
+    budget: str = 'long',  # one of `BUDGETS`
 ) -> Grid:
     """What the paper leaves open or did not try: the pair features (against *concat*), and the
     place and start of PALs (against *6 PALs*). All pages share this grid, since verdicts depend on
@@ -132,16 +132,6 @@ def open_choices(
     }
     plan = at_budget(budget) | dict(seeds=seeds or SEEDS[budget])
     return study('open choices', cells, encoder, data, **plan)
-
-# %% ../nbs/44_comparisons.ipynb #a2b22f92
-def longest_budget(
-    make,  # budget -> `Grid`
-) -> tuple:  # (one of `BUDGETS`, its grid)
-    "`long` if every cell has two finished runs of it, else `short`."
-    grid = make('long')
-    runs = [cell for cell, _ in grid.finished()]
-    enough = all(runs.count(cell) > 1 for cell in grid.labels)
-    return ('long', grid) if enough else ('short', make('short'))
 
 # %% ../nbs/44_comparisons.ipynb #7c65d006
 def pals_here(
