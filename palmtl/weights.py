@@ -123,8 +123,9 @@ def find_encoder(
         return Path(snapshot_download(name, allow_patterns=_FETCHED))
     except Exception as e:
         raise InputError(
-            f'encoder {name}: there is no such folder, and it could not be '
-            f"downloaded from the hub ({type(e).__name__}); give a folder with config.json and model.safetensors, or 'sample'"
+            f'encoder {name}: there is no such folder, and it could not be downloaded from the '
+            f'hub ({type(e).__name__}); give a folder with config.json and model.safetensors, '
+            "or 'sample'"
         ) from None
 
 # %% ../nbs/11_weights.ipynb #9183c248
