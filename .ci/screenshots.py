@@ -38,7 +38,8 @@ from palmtl.explorer import Explorer
 
 explorer = Explorer()
 explorer.published.value = True
-explorer.filter.value = 'scheduler=round_robin n_pals=0 limit=sst=780,sts=560'
+long = 'scheduler=round_robin n_pals=0 limit= steps_per_epoch=210 seed=11711,11712,11713'
+explorer.filter.value = long
 explorer.choose_all()
 explorer.view.value = 'difference'
 explorer.controls['baseline'].value = 'pairs=concat'

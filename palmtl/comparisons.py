@@ -6,9 +6,9 @@
 __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'CLAIMS', 'FOUND', 'study', 'at_budget', 'open_choices',
            'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'run_replicates', 'load_replicates',
            'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare', 'claim_verdict',
-           'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'needs_text', 'largest_found',
-           'pals_found', 'what_was_found', 'what_is_needed', 'conclude', 'sentiment_alone', 'side_by_side',
-           'show_comparison', 'folded', 'budget_text', 'provenance', 'publish_grid', 'on_sample']
+           'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'p_text', 'needs_text',
+           'largest_found', 'pals_found', 'what_was_found', 'what_is_needed', 'conclude', 'sentiment_alone',
+           'side_by_side', 'show_comparison', 'folded', 'budget_text', 'provenance', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
@@ -607,6 +607,15 @@ def interval_text(
     return '' if math.isnan(low) else f'[{low:+.3f}, {high:+.3f}]'
 
 
+def p_text(
+    p: float,  # a p-value; nan where there is none
+) -> str:
+    "A p-value as papers print it: the digits of a tiny one are the model's, not the data's."
+    if math.isnan(p):
+        return ''
+    return '< 0.001' if p < 0.001 else f'{p:.3f}'
+
+
 def needs_text(
     seeds: float,  # from `what_decides`; nan where nothing is needed
     rows: float,  # times as many dev rows
@@ -837,7 +846,7 @@ def show_comparison(
     grey = ~table.separable.astype(bool) & (table.verdict != 'no difference that matters')
     shown = shown[[first, *keep]]
     signed = {c: '{:+.3f}' for c in ('paper', 'difference') if c in keep}
-    formats = signed | {c: '{:.3f}' for c in ('p', 'holm')}
+    formats = signed | {c: p_text for c in ('p', 'holm')}
     fade = lambda r: ['color: #767676' if grey[r.name] else ''] * len(r)
     names = dict(interval='95 % interval', holm='p (Holm)', needs='would decide')
     style = shown.style.hide(axis='index').format(formats, na_rep='', escape='html')

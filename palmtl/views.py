@@ -25,6 +25,7 @@ from .runs import Run
 from palmtl.comparisons import (
     compare,
     interval_text,
+    p_text,
     left_out,
     scores,
     side_by_side,
@@ -559,8 +560,8 @@ def difference_table(
             'what': c.what,
             'difference': ['' if v != v else f'{v:+.3f}' for v in c.difference],
             '95 % interval': [interval_text(*v) for v in zip(c.low, c.high)],
-            'p': c.p,
-            'Holm': c.holm,
+            'p': c.p.map(p_text),
+            'Holm': c.holm.map(p_text),
             'verdict': [uncorrected(*v) for v in zip(c.verdict, c.holm)],
             'P(better)': c.p_better,
             'seeds': c.seeds,
