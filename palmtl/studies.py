@@ -229,11 +229,21 @@ def answer_text(
     lines = []
     for says in [*VERDICTS, 'no runs']:
         some = answers[answers.verdict == says]
-        each = '; '.join(_answer(r) for r in some.itertuples())
-        lines += [
-            f'**{says[0].upper()}{says[1:]}** ({len(some)} of {len(answers)}): {each}.'
-        ] * bool(each)
+        if len(some):
+            head = f'**{says[0].upper()}{says[1:]}** ({len(some)} of {len(answers)})'
+            lines.append(f'{head}: {_listed(some, says)}.')
     return '\n\n'.join(lines)
+
+
+_MOST_LISTED = 4  # answers of one verdict
+
+
+def _listed(some, says):  # each answer; of many that show nothing, only the ends
+    ordered = some.sort_values('difference', kind='stable')
+    if len(some) <= _MOST_LISTED or says in ('better', 'worse', 'no runs'):
+        return '; '.join(map(_answer, some.itertuples()))
+    first, *_, last = ordered.itertuples()
+    return f'from {_answer(first)} to {_answer(last)}'
 
 
 def _answer(r):  # a row of `answer` -> words
@@ -351,11 +361,17 @@ def gains(
     for pair in pal_pairs(few.labels):
         for what in ('score', SHARED):
             for head, g, k, pool in zip(heads, grids, known, lent):
+                if what == SHARED and _is_score(g, shared):
+                    continue  # not asked twice
                 (row,) = compare_pair(g, *pair, [what], k, pool)
                 out.append(row | dict(claim=f'{pair[1]}: {head}'))
             row = gain_of_gains(*known, few.seeds, pair, what, _added(lent, what))
             out.append(row | dict(claim=f'{pair[1]}: more with more tasks'))
     return pd.DataFrame(out).assign(holm=lambda t: holm(t.p))
+
+
+def _is_score(grid, names):  # whether the plain mean over these tasks is the grid's score
+    return next(iter(grid.settings.values())).score == 'raw' and set(names) == set(_names(grid))
 
 
 def _names(grid):  # of a grid's tasks
