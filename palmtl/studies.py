@@ -894,9 +894,12 @@ def study_outcomes(
     "How a study ended: its comparisons by verdict, and those that survive Holm's correction."
     grid = beyond(name, **given)
     done = list(grid.finished().values())
+    trained = budget_text(done[0]) if done else ''
+    if len(done) < len(grid.settings):
+        trained += f' ({len(done)} of {len(grid.settings)} runs)'
     out = []
     for what, table in _families(name, grid, given) if done else []:
         counts = {says: int((table.verdict == says).sum()) for says in VERDICTS}
-        row = dict(study=name, what=what, trained=budget_text(done[0])) | counts
+        row = dict(study=name, what=what, trained=trained) | counts
         out.append(row | dict(kept=_kept(table, titles(grid))))
     return pd.DataFrame(out, columns=['study', 'what', 'trained', *VERDICTS, 'kept'])
