@@ -35,11 +35,11 @@ dashboard
 """,
     explorer="""
 from palmtl.explorer import Explorer
+from palmtl.run_table import PAIR_FEATURES
 
 explorer = Explorer()
 explorer.published.value = True
-long = 'scheduler=round_robin n_pals=0 limit= steps_per_epoch=210 seed=11711,11712,11713'
-explorer.filter.value = long
+explorer.filter.value = PAIR_FEATURES
 explorer.choose_all()
 explorer.view.value = 'difference'
 explorer.controls['baseline'].value = 'pairs=concat'
@@ -77,7 +77,9 @@ def shoot(page, address, folder, name):  # -> PNG
     "Run the cell in the browser, wait until the kernel rests, and take what it shows."
     cell = nbformat.v4.new_code_cell(CELLS[name].strip())
     kernel = dict(kernelspec=dict(name='python3', display_name='Python 3', language='python'))
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), folder / f'{name}.ipynb')
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[cell], metadata=kernel), folder / f'{name}.ipynb'
+    )
     page.goto(f'{address}/lab/tree/{name}.ipynb?reset&token=x')
     page.wait_for_selector('.jp-Notebook .jp-CodeCell', timeout=120_000)
     page.get_by_text('| Idle').wait_for(timeout=120_000)
