@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
-from .basics import InputError, nearest
+from .basics import InputError, nearest, write_atomic
 from .metrics import score_task
 from .tasks import Task, PAPER_TASKS
 
@@ -949,7 +949,7 @@ def write_predictions(
 ):
     "Write predictions as the CS224N project's own code does."
     lines = [f'id \t {column} \n'] + [f'{i} , {v} \n' for i, v in zip(ids, values)]
-    Path(path).write_text(''.join(lines), encoding='utf-8')
+    write_atomic(path, ''.join(lines))
 
 # %% ../nbs/03_data.ipynb #19f6080b
 def read_predictions(
