@@ -577,6 +577,17 @@ def give_gradients(
         else:
             p.grad = total
 
+# %% ../nbs/30_gradients.ipynb #64666f0f
+@patch
+def own_weights(
+    self: Treatment,
+    losses,  # (tasks,), detached
+):  # (tasks,)
+    "The weighting's weights. A loss that is NaN or infinite teaches it nothing: the step is lost."
+    if not losses.isfinite().all():
+        return torch.ones_like(losses)
+    return self.weighting(losses)
+
 # %% ../nbs/30_gradients.ipynb #f0671b04
 @patch
 def backward(
@@ -595,7 +606,7 @@ def backward(
         losses.append(loss.detach())
         grads.append(take_gradients(parameters, words, ids))
     losses = torch.stack(losses)
-    own = self.weighting(losses).double().cpu()  # (tasks,)
+    own = self.own_weights(losses).double().cpu()  # (tasks,)
     weights = scheduled.double().cpu() * own
     shared = list(model.encoder.parameters())
     products = gram(_rows_of(grads, shared)) * weights[:, None] * weights

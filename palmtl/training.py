@@ -25,8 +25,8 @@ from .settings import Settings, differences, make_settings, resolve_tasks
 from .settings import rows_per_step, run_name
 from .runs import Run, describe_environment, peak_memory, run_path, runs_folder
 from .callbacks import CallbackList
-from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint
-from .checkpoints import lost_checkpoint, save_checkpoint
+from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint, lost_checkpoint
+from .checkpoints import restore_best, save_checkpoint, set_aside
 from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, progress_bar, readable_errors, take_request
 from .forks import NEEDS_SAME, check_gates, copy_history, keep_fork_point, load_fork
@@ -154,7 +154,7 @@ class Trainer:
         runs=None,  # folder of runs; `runs_folder()` if None
         callbacks=(),  # of `Callback`, or functions of (event, trainer)
     ):
-        self.settings = settings
+        self.settings, self.made = settings, time.time()
         self.tasks = resolve_tasks(settings)
         self.callbacks = CallbackList([*settings.callbacks, *callbacks])
         self.set_up_machine(runs)
@@ -279,7 +279,7 @@ def make_schedule(self: Trainer):
     order = [names.index(n) for n in s.order] or list(range(len(names)))
     lengths = None
     if s.scheduler == 'sequential' and s.sequential == 'epochs':
-        lengths = [s.epochs * batches[i] for i in order]
+        lengths = [-(-s.epochs * batches[i] // s.accumulate) for i in order]
     self.n_steps = sum(lengths) if lengths else self.epoch_steps * s.epochs
     options = self.scheduler_options(batches, order, lengths)
     self.scheduler = make_scheduler(
@@ -387,8 +387,9 @@ def add_probes(self: Trainer, runs=None):
     if s.conflict_every:
         probe = Probe(self.corpora, names, s.conflict_rows, s.seed)
         self.callbacks.append(ConflictProbe(s.conflict_every, probe))
-    if s.gates != 'off':
-        self.callbacks.append(make_keeper(self, runs))
+    self.keeper = None if s.gates == 'off' else make_keeper(self, runs)
+    if self.keeper is not None:
+        self.callbacks.append(self.keeper)
     if s.smart or s.rdrop:
         self.callbacks.append(Smoothness(s))
     average = make_average(s)
@@ -536,12 +537,14 @@ def compute_treated(self: Trainer, shape, rows, weights):  # as `compute`, for o
 
     word_ids = [b.input_ids for b in batches]
     ids = torch.cat([x.flatten() for x in word_ids]).unique()
-    _, event = self.treatment.backward(self.model, loss_of, weights, self.words, ids)
+    words = None if self.watching else self.words  # `extra_losses` may read other words
+    _, event = self.treatment.backward(self.model, loss_of, weights, words, ids)
     self.pending.append(event | dict(step=self.step))
     if self.watching:
         self.callbacks.run_inside('after_backward', self)
     norm_and_losses = self.update(torch.stack(recorded), word_ids)
-    self.look_again(batches)
+    if norm_and_losses.isfinite().all():  # else the step was left out
+        self.look_again(batches)
     return [norm_and_losses, *answers]
 
 # %% ../nbs/38_training.ipynb #2418e3a4
@@ -554,7 +557,9 @@ def look_again(self: Trainer, batches):
     with torch.set_grad_enabled(self.watching):  # SMART searches along a gradient
         after = [self.forward(b)[2][0].detach() for b in batches]  # with all added terms
     del self.pending[noted:]  # they are no events of a step
-    self.treatment.weighting.update(torch.stack(after))
+    after = torch.stack(after)
+    if after.isfinite().all():
+        self.treatment.weighting.update(after)
 
 # %% ../nbs/38_training.ipynb #cdddc76f
 @patch
@@ -565,7 +570,10 @@ def update(self: Trainer, losses, word_ids):  # -> (1 + losses): the gradient's 
     if words is None:
         norm = total_norm(grads)
     else:
-        rows = torch.cat([x.flatten() for x in word_ids]).unique()
+        rows = torch.cat([x.flatten() for x in word_ids])
+        if self.watching:  # `extra_losses` may have read other words
+            rows = torch.cat([rows, words.grad.any(1).nonzero().flatten()])
+        rows = rows.unique()
         norm = total_norm(grads, words.grad, rows)
     norm_and_losses = torch.cat([norm[None], losses])
     self.optimizer.grad_scale = ((norm + 1e-6) / s.clip).clamp(min=1) if s.clip else None
@@ -762,11 +770,11 @@ def fit(self: Trainer) -> Run:
         self.run_callbacks('before_fit')
         while self.step < self.n_steps and not self.stopping:
             self.train_step()
+            self.run_callbacks('after_step')
             if self.ends_epoch():
                 self.end_epoch()
             elif self.checkpoint_is_due():
                 self.checkpoint()
-            self.run_callbacks('after_step')
             self.serve_requests()
         if self.step == self.n_steps:
             self.finish()
@@ -956,15 +964,16 @@ def end_epoch(self: Trainer):
     with self.evaluating():
         self.score_dev()
     self.note_epoch(began)
-    self.checkpoint()
+    self.flush()
+    self.run_callbacks('after_epoch')
+    self.checkpoint()  # with what the callbacks have changed
     if self.settings.keep_forks == 'epochs':
         keep_fork_point(self.run, self.step)
-    self.run_callbacks('after_epoch')
 
 # %% ../nbs/38_training.ipynb #05989afc
 @patch
 def score_dev(self: Trainer):
-    "Compute an epoch's scores; keep its weights and predictions if they are the best."
+    "Compute an epoch's scores; keep its weights and predictions if the settings say so."
     predictions = self.predictions('dev')
     dev = self.judge('dev', predictions)
     self.observe_epoch(dev)
@@ -973,8 +982,9 @@ def score_dev(self: Trainer):
     better = self.best is None or score > self.best['score']
     if better:
         self.best = self.last
-        self.save_best()
     if better or self.settings.keep == 'last':
+        set_aside(self.run)  # until a checkpoint knows the new score
+        self.save_best()
         self.write_predictions('dev', predictions)
 
 # %% ../nbs/38_training.ipynb #94cad176
@@ -1158,12 +1168,38 @@ def checkpoint(self: Trainer):
     self.saved, self.saved_step = time.monotonic(), self.step
     self.saving = self.saved - began
 
+# %% ../nbs/38_training.ipynb #7dedc584
+@patch
+def clear_requests(self: Trainer):
+    "Remove the last error, and a `stop` from before this trainer was made."
+    (self.run.folder / 'error.txt').unlink(missing_ok=True)
+    stop = self.run.folder / 'stop'
+    if stop.exists() and stop.stat().st_mtime < self.made:
+        stop.unlink()
+
+
+@patch
+def check_sources(self: Trainer):
+    "Raise `InputError` if a run would be resumed with other rows or another encoder."
+    begun = self.run.read_json('environment.json').get('sources')
+    now = self.sources()
+    if begun is None or begun == now:
+        return
+    changed = [] if begun['encoder'] == now['encoder'] else ['the encoder']
+    for task, splits in now['data'].items():
+        known = begun['data'].get(task, {})
+        changed += [f"the {k} rows of task '{task}'" for k in splits if known.get(k) != splits[k]]
+    what = ', '.join(changed)
+    raise InputError(
+        f'run folder {self.run.folder}: this has changed since the run began: {what}; '
+        'restore them, or remove the folder to start anew'
+    )
+
 # %% ../nbs/38_training.ipynb #0abbb6e4
 @patch
 def restore(self: Trainer):
     "Resume from the checkpoint if there is one; otherwise record a new run's environment."
-    for n in ('stop', 'error.txt'):
-        (self.run.folder / n).unlink(missing_ok=True)
+    self.clear_requests()
     self.saved = time.monotonic()
     self.measure_speed()
     if self.teacher is not None:
@@ -1180,6 +1216,7 @@ def restore(self: Trainer):
             self.checkpoint()
         return
     note, state = found
+    self.check_sources()
     try:
         self.load_state(state)
     except InputError:
@@ -1187,6 +1224,7 @@ def restore(self: Trainer):
     except UNREADABLE as e:
         raise foreign(self.run, note, e) from None
     cut_events(self.run, note)
+    restore_best(self.run, note)
     self.saved_step = note['step']
 
 # %% ../nbs/38_training.ipynb #37a9f7c9
@@ -1255,12 +1293,14 @@ def begin_fork(self: Trainer):
     if warm:
         self.take_state(fork.state, parts)
     alike = not fresh and fork.state['model'].keys() == self.model.state_dict().keys()
-    has_best = alike and 'best' in parts  # if not, its best belongs to another model or score
+    # if not, its best belongs to another model, score or dev rows
+    has_best = alike and 'best' in parts and self.has_rows_of(fork.point, 'dev')
     copy_history(fork, self.run, has_best)
     self.take_counters(has_best)
     changed = differences(theirs, self.settings)
     changes = {k: [changed[0][k], changed[1][k]] for k in changed.index if 'fork' not in k}
     event = dict(event='fork', parent=fork.parent.folder.name, step=fork.step, warm=warm)
+    event |= dict(best=has_best)  # whether the parent's epochs can be the best
     self.pending.append(event | dict(changed=changes, fresh=fresh))
     fork.state.clear()
 
@@ -1272,7 +1312,8 @@ def take_state(self: Trainer, state, parts):
     take_moments(self.optimizer, names, state['optimizer'], state['optimizer_names'])
     if 'scheduler' in parts:
         self.scheduler.load_state_dict(state['scheduler'])
-    if 'samplers' in parts and self.has_rows_of(self.fork.point):
+    same_rows = self.has_rows_of(self.fork.point)
+    if 'samplers' in parts and same_rows:
         for sampler, x in zip(self.samplers, state['samplers'], strict=True):
             sampler.load_state_dict(x)
     if 'windows' in parts:
@@ -1280,20 +1321,25 @@ def take_state(self: Trainer, state, parts):
             window.load_state_dict(x)
     if 'callbacks' in parts:
         self.callbacks.load_state_dict(state['callbacks'])
+        if self.keeper is not None and not ('switches' in parts and same_rows):
+            self.keeper.start_anew(self.fork.step)
+    if 'treatment' in parts and self.treatment is not None:
+        self.treatment.load_state_dict(state['treatment'])
     self.load_generators(state)
 
 # %% ../nbs/38_training.ipynb #b63548b2
 @patch
-def has_rows_of(self: Trainer, run) -> bool:
-    "Whether another run was trained on the same rows."
+def has_rows_of(self: Trainer, run, split='train') -> bool:
+    "Whether another run has the same rows in a split of every task."
     theirs = run.read_json('environment.json')['sources']['data']
-    return all(theirs[k]['train'] == v['train'] for k, v in self.sources()['data'].items())
+    ours = {name: splits[split].sha256 for name, splits in self.rows.items()}
+    return all(theirs[name][split] == digest for name, digest in ours.items())
 
 # %% ../nbs/38_training.ipynb #679ea68e
 @patch
 def take_counters(self: Trainer, has_best):
     "Continue the parent's counts of steps, examples, tokens and seconds."
-    fork = self.fork
+    fork, theirs = self.fork, self.fork.point.settings
     if fork.note:
         for k in _COUNTERS:
             setattr(self, k, fork.state[k])
@@ -1302,7 +1348,7 @@ def take_counters(self: Trainer, has_best):
         self.n_tokens, self.n_examples = at['tokens'], at['examples']
         self.n_places = round(at['tokens'] / at['real_share'])
         self.seconds = at['seconds']
-        self.best = self.last = fork.point.summary['best']
+        self.best = self.last = fork.point.summary[theirs.keep]
     if not has_best:
         self.best = self.last = None
     self.step = fork.step
