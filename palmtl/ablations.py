@@ -450,14 +450,14 @@ def _stop_behind(self: Grid, margin, todo, waiting, active):  # todo: name -> ke
     stopped, cells = self.stopped_early, {key[0] for key in todo.values()}
     behind = self.behind(margin)
     new = {c: x for c, x in behind.items() if c in cells and c not in stopped}
-    if not new:
-        return
-    self.write_plan(stopped | new)
-    for name in [n for n, key in todo.items() if key[0] in new]:
-        if name in waiting:
+    if new:
+        self.write_plan(stopped | new)
+    for name, (cell, _) in todo.items():
+        if cell in new and name in waiting:
             waiting.remove(name)
-        elif name in active:
-            (self.where / name / 'stop').touch()
+        elif name in active and (cell in new or cell in stopped):
+            with contextlib.suppress(FileNotFoundError):  # it is loading: asked at the next look
+                (self.where / name / 'stop').touch()
 
 
 def stopped_text(
