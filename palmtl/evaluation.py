@@ -394,8 +394,9 @@ def _file_faults(path, task, rows):  # yields sentences; rows: the course's rows
 
 # %% ../nbs/28_evaluation.ipynb #6e9844e6
 def _id_faults(name, found, rows):
+    expected = set(rows.ids)
     missing = [i for i in rows.ids if i not in found]
-    strange = [i for i in found if i not in set(rows.ids)]
+    strange = [i for i in found if i not in expected]
     for what, ids in (('are missing', missing), ('are no rows of that split', strange)):
         if ids:
             yield f"{name}: {len(ids)} ids {what}, the first is '{ids[0]}'"
@@ -428,6 +429,8 @@ def check_submission(
             path = folder / f'{task.submission[0]}-{split}-output.csv'
             if split in rows:
                 out += list(_file_faults(path, task, rows[split]))
+            else:
+                out.append(f'{path.name}: {data} has no {split} rows, so it cannot be checked')
     return out
 
 # %% ../nbs/28_evaluation.ipynb #555643ab
