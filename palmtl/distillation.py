@@ -133,7 +133,10 @@ def distill_loss(
 ):  # scalar: the mean over the rows; 0 for classes if student and teacher agree
     "The distance of a student from its teacher."
     if task.kind == 'regression':
-        return task_loss(task, logits, opinion[:, 0], unit)
+        value = opinion[:, 0]
+        if logits.shape[1] > 1:  # ordinal: its values end where the task's range ends
+            value = value.clamp(task.low, task.high)
+        return task_loss(task, logits, value, unit)
     logits = logits.float()
     if task.kind == 'binary':
         logits = torch.cat([torch.zeros_like(logits), logits], 1)
