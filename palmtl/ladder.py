@@ -628,6 +628,7 @@ def _goal_text(table, preset, goal):  # the preset's rung, or the best if it is 
     what = f'The best {"ensemble" if preset == "strongest" else "single model"} is *{r.rung}*'
     if preset in set(some.rung):
         r, what = some[some.rung == preset].iloc[0], f'*{preset}*'
+        flatters = "; put together from this ladder's rungs on the same rows, which flatters it"
     elif len(some) > 1:
         flatters = f'; chosen from {len(some)} on the same rows, which flatters it'
     of = f'mean of {r.asked} seeds' if r.asked > 1 else 'one run'
@@ -831,9 +832,13 @@ def optimism(
     data=None,  # folder with the data, if that of the settings is missing
     times: int = 200,  # random halves
 ) -> pd.DataFrame:  # from `choice_optimism`; empty below two rungs with runs
-    "The optimism of the winner's dev score, chosen among all rungs with a run for every seed."
-    answers = {}
+    """The optimism of the winner's dev score, chosen among all rungs with a run for every seed but
+    *strong* and those over it: these were put together from rungs that were judged on all rows."""
+    answers, composed = {}, set()
     for rung in self.rungs:
+        if rung.begins == 'strong' or rung.over in composed:
+            composed.add(rung.name)
+            continue
         runs = [self.run_of(rung, s) for _, s in self.keys_of(rung)]
         if all(r.state == 'finished' for r in runs):
             answers[rung.name] = [dev_answers(r, data) for r in runs]
@@ -859,9 +864,12 @@ def say_optimism(
         f'Chosen on one half of dev, the best of {halves.attrs.get("rungs", "the")} rungs scores '
         f'{halves.here.mean():.3f} there and {halves.there.mean():.3f} on the other half: choosing '
         f'flatters by {mean:+.3f} (95 % of {len(halves)} halves: {low:+.3f} to {high:+.3f}). '
-        f'*{most.index[0]}* is chosen in {most.iloc[0] / len(halves):.0%} of them. Not counted is '
-        'that the best epoch of every run was chosen on all dev rows, and the learning rate of '
-        'the pilot too.' + f' Without {without}, whose labels are missing here.' * bool(without)
+        f'*{most.index[0]}* is chosen in {most.iloc[0] / len(halves):.0%} of them. Not counted are '
+        'the choices that were made on all dev rows: the best epoch of every run, the learning '
+        'rate of the pilot, and the rungs from which *strong* and *strongest* are put together, '
+        'so these two are left out here.'
+        + f' Without {without}, whose labels are missing here.'
+        * bool(without)
     )
 
 # %% ../nbs/66_ladder.ipynb #19f38860
