@@ -129,7 +129,8 @@ SECOND_FLIGHT = (
 # fmt: off
 MADE_AND_PRESETS = (
     Rung('PALs in the last epoch', TRUNK, _LATE_PALS | dict(pal_lr=3e-4), 'course reports',
-         'added to a trained model, at lr 3e-4: the run goes on from there', '29_forks',
+         'added to a trained model for its last third of the steps: of the peak rate of 3e-4, '
+         '1.1e-4 is left there, and it falls to 0', '29_forks',
          made=('fork', None)),
     Rung('both orders', TRUNK, {}, 'course reports',
          'a pair has no order, so that two answers are averaged', '28_evaluation',
@@ -511,9 +512,10 @@ def shares_training(
 
 @patch
 def pools(self: Ladder, known: dict) -> Pools:
-    "What independent trainings lend each other; each training counts once."
+    """What independent trainings lend each other; each training counts once. Students are left
+    out: all of them learn from one ensemble, so that they are more alike."""
     lent = Pools(self.grid, {k: v for k, v in known.items() if k in self.grid.settings})
-    out = {r.name for r in self.rungs if shares_training(r)}
+    out = {r.name for r in self.rungs if shares_training(r) or r.made[:1] == ('teacher',)}
     first = {}
     for cell in lent.cells:
         first.setdefault(run_name(self.grid.settings[cell, self.seeds[0]]), cell)
