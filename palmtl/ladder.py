@@ -18,8 +18,8 @@ from plotly.subplots import make_subplots
 from .basics import InputError, nearest
 from .bert import SAMPLE_CONFIG
 from .metrics import METRICS, paired_difference, score_task
-from .settings import _FIELDS, _has_meaning, PRESETS, make_settings
-from .settings import resolve_tasks, rows_per_step, run_name
+from .settings import _FIELDS, PRESETS, has_effect, make_settings, resolve_tasks
+from .settings import rows_per_step, run_name
 from .runs import Run, publish, run_or_record, runs_folder
 from .control import locked
 from .forks import fork_points
@@ -208,7 +208,7 @@ def preset_changes(
     values = {k: preset.get(k, _FIELDS[k].metadata['default']) for k in names}
     values = {k: v for k, v in values.items() if k not in _NOT_A_RUNGS}
     values['n_pals'] = round(values['n_pals'] * layers / 12)  # presets are for 12 layers
-    return {k: v for k, v in values.items() if _has_meaning(k, values)}
+    return {k: v for k, v in values.items() if has_effect(k, values)}
 
 # %% ../nbs/66_ladder.ipynb #ffdade79
 def ladder_rungs(

@@ -8,8 +8,8 @@ __all__ = ['PRESETS', 'NOT_IN_NAME', 'ASKED_FIRST', 'setting', 'DataSettings', '
            'AverageSettings', 'SmoothnessSettings', 'MaskedSettings', 'AlertSettings', 'ScoreSettings',
            'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings', 'Settings', 'read_setting',
            'has_group', 'make_settings', 'notebook_settings', 'resolve_tasks', 'rows_per_step', 'differences',
-           'run_record', 'run_name', 'changed_settings', 'plain_text', 'command', 'differing_settings', 'sort_settings',
-           'unusual_settings', 'short_labels', 'settings_table']
+           'run_record', 'run_name', 'changed_settings', 'plain_text', 'command', 'has_effect', 'differing_settings',
+           'sort_settings', 'unusual_settings', 'short_labels', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, itertools, json, math, re, shlex
@@ -998,7 +998,11 @@ _SCHEDULER_OF = dict(  # settings that only one scheduler reads
 _KPI_NAMES = ('priority', 'dynamic', 'gamma')
 
 
-def _has_meaning(name, v):  # whether a run with the settings `v` uses this one; True if not known
+def has_effect(
+    name: str,  # of a setting
+    v: dict,  # setting -> value, of a run; others may be missing
+) -> bool:  # True if it is not known
+    "Whether a run with these settings uses this one."
     if name in _SCHEDULER_OF:
         return v.get('scheduler', _SCHEDULER_OF[name]) == _SCHEDULER_OF[name]
     if name in _KPI_NAMES or name.startswith('kpi_'):
@@ -1028,7 +1032,7 @@ def _differing(values, all_of_them=False):  # for each: name -> text; '' if with
     def text(v, k):
         if k not in v:
             return f'{k}=?'
-        shown = plain_text(v[k]) if all_of_them or _has_meaning(k, v) else ''
+        shown = plain_text(v[k]) if all_of_them or has_effect(k, v) else ''
         return f'{k}={shown}' if shown else ''
 
     return [{k: text(v, k) for k in names} for v in values]
@@ -1111,12 +1115,12 @@ def unusual_settings(
     told, out = _told_shortly(values), []
     counts = {k: Counter() for k in told[0]}
     for v, d in zip(values, told):
-        for k in [k for k in d if _has_meaning(k, v)]:
+        for k in [k for k in d if has_effect(k, v)]:
             counts[k][d[k]] += 1
     usual = {k: c.most_common(1)[0][0] if c else '' for k, c in counts.items()}
     for v, d in zip(values, told):
         names = [k for k in d if k in _ASKED_ALWAYS or d[k] != usual[k]]
-        names = [k for k in names if d[k] or _has_meaning(k, v)]
+        names = [k for k in names if d[k] or has_effect(k, v)]
         out.append({k: _label(d, [k]) for k in sort_settings(names)})
     return out
 
