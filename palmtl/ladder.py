@@ -877,6 +877,7 @@ def say_optimism(
 # %% ../nbs/66_ladder.ipynb #19f38860
 _STEP, _ROW, _FIXED = 0.06, 0.0065, 80.0  # seconds, MiniLM: a step, each of its rows; reading,
 # dev, test. Measured in bf16 with AMX; a processor without it needs up to three times as much
+_ASKED = 394  # steps of 32 rows: as long as asking one teacher takes, measured in chapter 37
 
 
 def _hours(s):  # of a processor core, estimated for a run with these settings
@@ -886,7 +887,8 @@ def _hours(s):  # of a processor core, estimated for a run with these settings
     each = (_STEP + _ROW * rows_per_step(s)) * (1 + 0.045 * s.n_pals)
     masked = 1.5 * each * s.mlm_steps  # measured in chapter 36; the next line in 30 and 35
     each *= 1 + 1.48 * bool(s.smart) + 0.82 * bool(s.rdrop) + 0.2 * (s.gradients != 'sum')
-    return (steps * each + masked + _FIXED + 300 * bool(s.teacher)) / 3600
+    asked = _ASKED * (_STEP + 32 * _ROW) * len(s.teacher)
+    return (steps * each + masked + _FIXED + asked) / 3600
 
 
 @patch
