@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['WORDS', 'TESTS', 'PUBLISHED', 'SLACK', 'SAME', 'IDENTITIES', 'FACTS', 'PRAISE', 'BLAME', 'SENTENCES', 'fill', 'typo',
-           'BehaviourTest', 'add_test', 'one_typo', 'exchanged', 'draw_rows', 'values_and_answers', 'failures',
-           'measure', 'rate_table', 'compare_behaviour', 'identity_values', 'identity_gap', 'identity_table', 'to_bits',
-           'from_bits', 'behaviour_report', 'write_behaviour', 'main', 'read_behaviour', 'recipe', 'recipe_table',
-           'gap_table', 'compare_recipes', 'gap_values', 'rate_values', 'told_sentence']
+           'BehaviourTest', 'add_test', 'one_typo', 'exchanged', 'draw_rows', 'possible_answers', 'suits',
+           'values_and_answers', 'failures', 'measure', 'rate_table', 'compare_behaviour', 'identity_values',
+           'identity_gap', 'identity_table', 'to_bits', 'from_bits', 'behaviour_report', 'write_behaviour', 'main',
+           'read_behaviour', 'recipe', 'recipe_table', 'gap_table', 'compare_recipes', 'gap_values', 'rate_values',
+           'told_sentence']
 
 # %% ../nbs/48_behaviour.ipynb #8ddb4b54
 import argparse, dataclasses, json, re, sys
@@ -519,6 +520,35 @@ SLACK = 0.1  # tolerance for a value that must not move in one direction
 SAME = 0.1  # share of a regression's range within which an answer is the same
 
 # %% ../nbs/48_behaviour.ipynb #8450de9b
+def possible_answers(
+    task: Task,  # that answers the rows
+) -> tuple:  # of str, one for each class; empty for a regression
+    "The answers that a task can give: sides of a sentence, or `no` and `yes`."
+    if task.kind == 'regression':
+        return ()
+    if task.kind == 'binary':
+        has_sides = not task.is_pair and {*task.classes} == {'negative', 'positive'}
+        return task.classes if has_sides else ('no', 'yes')
+    middle = (len(task.classes) - 1) / 2
+    sides = ('negative', 'neutral', 'positive')
+    return tuple(sides[int(np.sign(k - middle)) + 1] for k in range(len(task.classes)))
+
+
+def suits(
+    test: BehaviourTest,  # of `TESTS`
+    task: Task,  # that answers its rows
+) -> bool:
+    "Whether a task has the rows of a test, and an answer that passes it."
+    if task.is_pair != test.is_pair or test.kind != 'minimum':
+        return task.is_pair == test.is_pair
+    if task.kind == 'regression':
+        return test.task == 'sts'
+    return not {*test.expects}.isdisjoint(possible_answers(task))
+
+# %% ../nbs/48_behaviour.ipynb #31d8e345
+_MOST = 4.0  # largest value of a sentence: that of the last of SST's five classes
+
+
 def values_and_answers(
     task: Task,  # of the rows
     table: pd.DataFrame,  # from `Predictor.answer`
@@ -528,11 +558,12 @@ def values_and_answers(
         values = table.answer.to_numpy(float)
         return values, values
     p = table[[c for c in table if c.startswith('p(')]].to_numpy()
+    answers = np.array(possible_answers(task))
+    number = np.arange(len(answers))
     if task.kind == 'binary':
-        return p[:, 1], np.where(p[:, 1] > 0.5, 'yes', 'no')
-    numbers, middle = np.arange(p.shape[1]), (p.shape[1] - 1) / 2
-    sides = np.array(['negative', 'neutral', 'positive'])
-    return p @ numbers, sides[np.sign(p.argmax(1) - middle).astype(int) + 1]
+        number = np.isin(answers, ('yes', 'positive')).astype(float)
+    most = 1.0 if task.is_pair else _MOST
+    return p @ number * (most / number.max()), answers[p.argmax(1)]
 
 # %% ../nbs/48_behaviour.ipynb #27580a4f
 def failures(
@@ -571,7 +602,7 @@ def measure(
     names, out = names or {}, {}
     for name, test in TESTS.items():
         task = model.tasks.get(names.get(test.task, test.task))
-        if task is None or task.is_pair != test.is_pair:
+        if task is None or not suits(test, task):
             continue
         before, after = zip(*draw_rows(test, n, seed))
         said = _ask(model, task, before)
