@@ -7,7 +7,7 @@ __all__ = ['FORM', 'FORM_NAMES', 'CHOICES', 'Watch', 'score_text', 'help_text', 
            'fork_note']
 
 # %% ../nbs/54_dashboard.ipynb #fad51808
-import asyncio, contextlib, dataclasses, html, threading, time
+import asyncio, contextlib, dataclasses, html, math, threading, time
 from pathlib import Path
 import ipywidgets as W
 from fastcore.basics import patch
@@ -16,7 +16,7 @@ from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, plain_text
 from .forks import fork_points, keep_last_point, parent_of
 from .training import Trainer
-from .plots import AXES
+from .plots import AXES, own_epochs
 from .widgets import Board, Chart, described, error_html, folder_state
 from .schedulers import SCHEDULERS
 
@@ -136,7 +136,7 @@ def score_text(
     if not kept and not asked:
         return ''
     last = max([*asked, *kept], key=lambda e: e['step'])
-    best = max([e['score'] for e in kept], default=0)
+    best = max([e['score'] for e in own_epochs(run)], default=-math.inf)
     more = f' (best {best:.3f})' if best > last['score'] else ''
     return f"dev score {last['score']:.3f} at step {last['step']:,}{more}"
 

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['COLOURS', 'MIDDLE', 'PAGE_WIDTH', 'AXES', 'MOST_PAIRS', 'GREY', 'MOST_BARS', 'VERDICT_COLOURS', 'coloured', 'styled',
            'layout', 'make_legend_room', 'blank_chart', 'unhex', 'rgba', 'luminance', 'contrast', 'ink_on',
-           'short_number', 'log_ticks', 'dev_curves', 'mark_alerts', 'calm_bins', 'schedule_chart', 'pair_lines',
-           'timeline', 'score_rows', 'score_bars', 'draw_differences', 'heat_map', 'radar', 'claim_chart',
-           'band_curves', 'share_chart', 'spent', 'draw_conflict_map', 'conflict_chart', 'gate_strip', 'active_chart']
+           'short_number', 'log_ticks', 'own_epochs', 'kept_epoch', 'dev_curves', 'mark_alerts', 'calm_bins',
+           'schedule_chart', 'pair_lines', 'timeline', 'score_rows', 'score_bars', 'draw_differences', 'heat_map',
+           'radar', 'claim_chart', 'band_curves', 'share_chart', 'spent', 'draw_conflict_map', 'conflict_chart',
+           'gate_strip', 'active_chart']
 
 # %% ../nbs/50_plots.ipynb #cell-3
 import html, itertools, math, textwrap
@@ -19,7 +20,7 @@ from plotly.subplots import make_subplots
 
 from .basics import counted
 from .comparisons import uncorrected
-from .forks import parent_of
+from .forks import NEEDS_SAME, parent_of
 from .gates import gate_table, gates_over_time
 from .gradients import conflict_table
 from .runs import Run
@@ -211,13 +212,42 @@ def _draw_curve(fig, d, x, name, line, group):  # a task's dev metric with its i
     majority = dict(color=line['color'], dash='dot', width=1)
     fig.add_hline(y=d.majority.iloc[-1], line=majority, opacity=0.7)
 
+# %% ../nbs/50_plots.ipynb #d32f04ea
+# a change of these can leave out parameters of the parent, whose best then is another model's
+_OF_PARAMETERS = ('n_pals', 'pal_layers', 'pal_kind', 'pal_shared', 'pal_output')
+
+
+def _drops_best(fork):  # an event -> whether the parent's best weights do not count any more
+    changed = fork.get('changed', {})
+    gated = 'off' in changed.get('gates', ())  # gates are saved with the parameters
+    others = {*NEEDS_SAME['best'], *_OF_PARAMETERS} & {*changed}
+    return bool(fork.get('fresh') or gated or others)
+
+
+def own_epochs(
+    run: Run,  # of any state
+) -> list:  # of events of kind `epoch`, in order
+    "The evaluations that a run may keep: those before a fork only if it took over the best."
+    drops = [e['step'] for e in run.events('fork') if _drops_best(e)]
+    return [e for e in run.events('epoch') if e['step'] > max(drops, default=-1)]
+
+# %% ../nbs/50_plots.ipynb #e805a486
+def kept_epoch(
+    run: Run,  # of any state
+) -> dict | None:  # an event of kind `epoch`
+    "The evaluation whose weights a run keeps, so far or for good."
+    epochs, keep = own_epochs(run), run.settings.keep
+    if run.state == 'finished':
+        step = run.summary[keep]['step']
+        return next((e for e in run.events('epoch')[::-1] if e['step'] == step), None)
+    best = max(epochs, key=lambda e: e['score'], default=None)
+    return best if keep == 'best' or not epochs else epochs[-1]
+
 # %% ../nbs/50_plots.ipynb #becb9ac0
 def _mark_kept_epoch(fig, run, x):  # of the best total, or the last, as `keep` says
-    epochs = run.events('epoch')
-    if len(epochs) < 2:
+    epochs, kept = run.events('epoch'), kept_epoch(run)
+    if len(epochs) < 2 or kept is None:
         return
-    best = max(epochs, key=lambda e: e['score'])
-    kept = best if run.settings.keep == 'best' else epochs[-1]
     line = dict(color=MIDDLE, dash='dash', width=1)
     text = f"kept: total {kept['score']:.3f}"
     late = kept[x] > 0.8 * epochs[-1][x]  # a centred text would be cut off at the right
