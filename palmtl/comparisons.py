@@ -424,21 +424,30 @@ NO_COMPARISON = dict.fromkeys(_NOTHING.split(), math.nan) | dict(  # without a c
 )
 
 # %% ../nbs/44_comparisons.ipynb #e91b96b6
+def _quantities(grid, read):  # read: runs of a pair of cells, from `read_all` -> what all have
+    if not read:
+        tasks = resolve_tasks(next(iter(grid.settings.values())))
+        return [*(t.name for t in tasks), 'score']
+    alike = all(x.keys() == read[0].keys() for x in read)  # totals of other tasks are another score
+    return [w for w in read[0] if all(w in x for x in read) and (alike or w != 'score')]
+
+
 def compare_pair(
     grid: Grid,  # that holds both cells
     a: str,  # cell
     b: str,  # cell: how much better is it than a?
-    whats,  # tasks and `score`; all if None
+    whats,  # tasks and `score`; all that both cells have if None
     known: dict,  # from `read_all`
     lent: Pools,
     margin: float = MARGIN,  # the smallest difference that matters
 ) -> list:  # one dict per quantity
     "The rows of one pair of cells, over the seeds that both have finished."
     both = [s for s in grid.seeds if known.get((a, s)) and known.get((b, s))]
-    tasks = resolve_tasks(next(iter(grid.settings.values())))
-    quantities = known[a, both[0]] if both else [*(t.name for t in tasks), 'score']
+    if whats is None:
+        of_pair = [known[k] for k in grid.settings if k[0] in (a, b) and known.get(k)]
+        whats = _quantities(grid, of_pair)
     rows = []
-    for what in whats or quantities:
+    for what in whats:
         xs, ys = ([known[cell, s][what] for s in both] for cell in (a, b))
         found = NO_COMPARISON
         if both:
@@ -450,16 +459,17 @@ def compare_pair(
 def compare(
     grid: Grid,  # that holds both cells
     pairs,  # of (cell a, cell b): how much better is b than a?
-    whats=None,  # tasks and `score`; all if None
+    whats=None,  # tasks and `score`; all that two cells have if None
     known: dict | None = None,  # runs already read, to be shared between calls
     margin: float = MARGIN,  # the smallest difference that matters
-) -> pd.DataFrame:  # one row per pair and quantity; raises `InputError` if no pair was given
+) -> pd.DataFrame:  # one row per pair and quantity; raises `InputError` if there is none
     "Paired differences b - a: intervals, p-values, Holm's correction and verdicts."
-    known = read_all(grid, {} if known is None else known)
+    known, pairs = read_all(grid, {} if known is None else known), list(pairs)
     lent = Pools(grid, known)
     out = [row for a, b in pairs for row in compare_pair(grid, a, b, whats, known, lent, margin)]
     if not out:
-        raise InputError(f"grid '{grid.name}': no two cells to compare were given")
+        why = 'the cells have no task in common' if pairs else 'no two cells to compare were given'
+        raise InputError(f"grid '{grid.name}': {why}")
     return pd.DataFrame(out).assign(holm=lambda t: holm(t.p))
 
 # %% ../nbs/44_comparisons.ipynb #cell-12

@@ -121,6 +121,8 @@ def difference(
     grid, unlike = part_like(grid, baseline)
     pairs = [(baseline, cell) for cell in grid.labels if cell != baseline]
     whats = comparable(grid)
+    if not whats:
+        raise InputError('no task is in all chosen runs; a comparison needs one that all have')
     out = compare(grid, pairs, whats, grid.known)
     kinds = sorted({*kinds_of_total(grid).values()})
     out.attrs['left out'] = [n for n in grid.tasks if n not in whats]

@@ -6,7 +6,7 @@
 __all__ = ['Chart', 'error_html', 'described', 'plain_description', 'Board', 'folder_state']
 
 # %% ../nbs/51_widgets.ipynb #ad4f12b7
-import asyncio, contextlib, html, json, re, time
+import asyncio, html, json, re, time
 from pathlib import Path
 import anywidget, ipywidgets as W, plotly.graph_objects as go, traitlets
 from fastcore.basics import patch
@@ -139,8 +139,12 @@ async def keep_looking(self: Board):
     "Call `look` at regular intervals, while the kernel is free."
     while True:
         await asyncio.sleep(self.every)
-        with contextlib.suppress(OSError):
+        try:
             self.look()
+        except OSError:  # a file is being replaced; the next look may succeed
+            continue
+        except Exception as e:
+            self.show_error(e)
 
 # %% ../nbs/51_widgets.ipynb #1f1a8db8
 def folder_state(
