@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'CLAIMS', 'FOUND', 'study', 'at_budget', 'open_choices',
-           'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'run_replicates', 'load_replicates',
-           'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair', 'compare', 'claim_verdict',
-           'uncorrected', 'check_claims', 'prefer', 'headline', 'interval_text', 'p_text', 'needs_text',
-           'largest_found', 'pals_found', 'what_was_found', 'what_is_needed', 'conclude', 'sentiment_alone',
-           'side_by_side', 'show_comparison', 'folded', 'budget_text', 'provenance', 'publish_grid', 'on_sample']
+           'pals_here', 'titles', 'chosen', 'scores', 'left_out', 'summarise', 'dev_digests', 'common_tasks',
+           'check_rows', 'unlike_cells', 'run_replicates', 'load_replicates', 'row_p_value', 'read_all', 'Pools',
+           'compare_seeds', 'compare_pair', 'compare', 'claim_verdict', 'uncorrected', 'check_claims', 'prefer',
+           'headline', 'interval_text', 'p_text', 'needs_text', 'largest_found', 'pals_found', 'what_was_found',
+           'what_is_needed', 'conclude', 'sentiment_alone', 'side_by_side', 'show_comparison', 'folded', 'budget_text',
+           'provenance', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
@@ -19,7 +20,7 @@ from .basics import InputError, counted, nearest
 from .data import find_folder
 from .metrics import mcnemar, total
 from .runs import Run, publish
-from .settings import command, resolve_tasks, rows_per_step
+from .settings import command, plain_text, resolve_tasks, rows_per_step
 from .ablations import Grid, paper_cells, paper_scores
 
 # %% ../nbs/44_comparisons.ipynb #6ff514b4
@@ -250,6 +251,93 @@ def summarise(
         row = dict(cell=cell, what=what, mean=mean, low=low, high=high, each=tuple(d.value))
         out.append(row | dict(seeds=len(d), majority=d.majority.iloc[0]))
     return pd.DataFrame(out)
+
+# %% ../nbs/44_comparisons.ipynb #051230a1
+def dev_digests(
+    run: Run,  # finished
+) -> dict:  # task -> digest of its dev rows
+    "Digests of the dev rows that a run answered."
+    try:
+        sources = run.read_json('environment.json')['sources']['data']
+        return {t.name: sources[t.name]['dev'] for t in run.tasks}
+    except (KeyError, TypeError):
+        raise InputError(
+            f'run {run.folder.name} does not say which dev rows it answered '
+            '(environment.json has no digest of them), so it cannot be compared'
+        ) from None
+
+# %% ../nbs/44_comparisons.ipynb #fd7d5656
+def common_tasks(
+    runs: list,  # of Run
+) -> list:  # of names, in the order of the first run
+    "The tasks that all runs have."
+    rest = [{t.name for t in r.tasks} for r in runs[1:]]
+    return [t.name for t in runs[0].tasks if all(t.name in names for names in rest)]
+
+# %% ../nbs/44_comparisons.ipynb #31aeec50
+def _why_other_rows(a, b):  # the settings that choose the dev rows, if one differs
+    told = [(k, *(plain_text(getattr(r.settings, k)) for r in (a, b))) for k in _OF_DEV_ROWS]
+    told = [f'{k} is {one or "empty"} and {two or "empty"}' for k, one, two in told if one != two]
+    return f': {", ".join(told)}' * bool(told)
+
+
+_OF_DEV_ROWS = ('data', 'limit_dev')
+
+
+def _check_pair(a, b, task):  # raises if tasks, dev rows or metrics differ
+    digests = [dev_digests(r) for r in (a, b)]
+    metrics = [{t.name: t.metric for t in r.tasks} for r in (a, b)]
+    if task:
+        wanted = [task] if isinstance(task, str) else task
+        digests = [{k: d.get(k) for k in wanted} for d in digests]
+    if set(digests[0]) != set(digests[1]) or None in digests[1].values():
+        raise InputError(
+            f"run {b.folder.name} has the tasks {', '.join(metrics[1])}, and run {a.folder.name} "
+            f"has {', '.join(metrics[0])}; runs of the same tasks were expected"
+        )
+    for n in digests[0]:
+        if digests[0][n] != digests[1][n]:
+            raise InputError(
+                f"the dev rows of '{n}' are not the same in {a.folder.name} and {b.folder.name}"
+                f'{_why_other_rows(a, b)}; their scores cannot be compared'
+            )
+        if metrics[0][n] != metrics[1][n]:
+            raise InputError(
+                f"'{n}' is scored by {metrics[0][n]} in {a.folder.name} and by {metrics[1][n]} "
+                f'in {b.folder.name}, so that their scores cannot be compared'
+            )
+
+# %% ../nbs/44_comparisons.ipynb #5d331949
+def check_rows(
+    *runs,  # of Run
+    task=None,  # only this one, or only these; all if None
+):
+    "Raise `InputError` unless all runs answered the same dev rows by the same metrics."
+    first = runs[0]
+    for r in runs:
+        _check_pair(first, r, task)
+        if not task and r.settings.score != first.settings.score:
+            raise InputError(
+                f"the total of {first.folder.name} is '{first.settings.score}' and that of "
+                f"{r.folder.name} '{r.settings.score}' (setting score), so that they cannot be "
+                'compared'
+            )
+
+# %% ../nbs/44_comparisons.ipynb #cd564624
+def unlike_cells(
+    runs: dict,  # (cell, seed) -> finished `Run`
+    baseline: str,  # a cell
+    whole: bool = False,  # whether totals are compared, not only the tasks that two runs share
+) -> dict:  # cell -> why it cannot be compared with the baseline
+    "The cells that answered other dev rows than the baseline, or share no task with it."
+    of_baseline, why = [r for (cell, _), r in runs.items() if cell == baseline], {}
+    for (cell, _), run in runs.items() if of_baseline else ():
+        shared = [] if whole else common_tasks([of_baseline[0], run])
+        try:
+            check_rows(of_baseline[0], run, task=shared or None)
+        except InputError as e:
+            why.setdefault(cell, str(e))
+    return why
 
 # %% ../nbs/44_comparisons.ipynb #e3ac9575
 def run_replicates(

@@ -13,7 +13,7 @@ import anywidget, ipywidgets as W, numpy as np, pandas as pd, traitlets
 from fastcore.basics import patch
 from .basics import InputError, counted, static_text
 from .ablations import Grid, ProcessJob, stopped_text
-from .comparisons import compare, uncorrected
+from .comparisons import compare, run_replicates, uncorrected, unlike_cells
 from .dashboard import Watch
 from .live import LiveRun, seconds_left, silence_text
 from .plots import blank_chart, claim_chart
@@ -45,7 +45,7 @@ class SeenGrid(Grid):
         self.name, self.where, self.names = name, Path(where), runs
         self.labels = list(dict.fromkeys(cell for cell, _ in runs))
         self.seeds = sorted({seed for _, seed in runs})
-        self.given, self.errors = {}, {}  # (cell, seed) -> settings of the plan; why a start failed
+        self.given, self.errors = {}, {}  # (cell, seed) -> settings of the plan; why it failed
 
     def run_of(self, key) -> Run:
         return Run(self.where / self.names.get(key, '.none'))
@@ -226,17 +226,26 @@ def differences_from(
     grid: SeenGrid,  # of any runs
     baseline: str,  # a cell of it
     known: dict,  # runs already read, by key; those that have finished since are read now
-) -> pd.DataFrame:  # `compare` of the total, one row for each other cell
-    "How much better is each cell than the baseline, on the finished seeds?"
-    for key in [k for k, x in known.items() if x is None]:
-        del known[key]  # perhaps it has finished
+) -> pd.DataFrame:  # `compare` of the total, one row for each cell of the same quantity
+    """How much better is each cell than the baseline, on the finished seeds? `attrs['unlike']`
+    says which cells have another total, and why."""
     settings = grid.settings
-    readable = SeenGrid(grid.name, {k: grid.names[k] for k in settings}, grid.where)
-    readable.given = grid.given
-    pairs = [(baseline, c) for c in readable.labels if c != baseline]
-    if baseline not in readable.labels or not pairs:
-        return pd.DataFrame(columns=['b', 'difference', 'low', 'high', 'verdict', 'seeds', 'each'])
-    return compare(readable, pairs, ['score'], known)
+    for key, s in settings.items():
+        if known.get(key) is None:  # it may have finished
+            known[key] = run_replicates(grid.run_of(key), s.keep)
+    finished = {key: grid.run_of(key) for key in settings if known[key]}
+    unlike = unlike_cells(finished, baseline, whole=True)
+    alike = {key: grid.names[key] for key in settings if key[0] not in unlike}
+    shown = SeenGrid(grid.name, alike, grid.where)
+    shown.given = grid.given
+    pairs = [(baseline, c) for c in shown.labels if c != baseline]
+    if baseline not in shown.labels or not pairs:
+        columns = ['b', 'difference', 'low', 'high', 'verdict', 'seeds', 'each']
+        out = pd.DataFrame(columns=columns)
+    else:
+        out = compare(shown, pairs, ['score'], known)
+    out.attrs['unlike'] = unlike
+    return out
 
 # %% ../nbs/55_grid_view.ipynb #82e45a64
 def cell_line(
@@ -279,7 +288,9 @@ class GridView(Board):
     ):
         self.runs = Path(grid.where if grid else runs or runs_folder())
         self.given, self.grid, self.watch = grid, None, None
-        self.live, self.known, self.waiting, self.jobs = {}, {}, [], {}
+        self.live, self.known = {}, {}
+        # folder of a run -> (grid, key) that waits; its job; why its last start failed
+        self.waiting, self.jobs, self.failed = {}, {}, {}
         self.table, self.chart = GridTable(), Chart()
         self.error, self.status, self.place = W.HTML(), W.HTML(), W.VBox()
         wide = dict(layout=W.Layout(width='420px'))
@@ -361,14 +372,15 @@ def lines(self: GridView) -> dict:  # (cell, seed) -> `run_line`
         if run is None:
             run = self.live[key] = LiveRun(self.grid.where / name)
         out[key] = run_line(run, *key)
-        out[key]['open'] = self.watch is not None and self.watch.run.folder == run.folder
-        state = 'waiting for its turn' if key in self.waiting else 'starting'
-        if key in self.waiting or key in self.jobs and out[key]['state'] in _NOT_YET_RUNNING:
+        folder, waits = run.folder, run.folder in self.waiting
+        out[key]['open'] = self.watch is not None and self.watch.run.folder == folder
+        state = 'waiting for its turn' if waits else 'starting'
+        if waits or folder in self.jobs and out[key]['state'] in _NOT_YET_RUNNING:
             out[key] |= dict(state=state, actions=ACTIONS[state])
         elif key[0] in early and out[key]['state'] in ('stopped', 'not begun'):
             out[key] |= dict(state='stopped early', note=stopped_text(early[key[0]]))
-        elif key in self.grid.errors and out[key]['state'] not in ('running', 'finished'):
-            out[key] |= dict(state='failed', note=self.grid.errors[key], actions=['retry'])
+        elif folder in self.failed and out[key]['state'] not in ('running', 'finished'):
+            out[key] |= dict(state='failed', note=self.failed[folder], actions=['retry'])
     return out
 
 
@@ -416,6 +428,8 @@ def difference(self: GridView, cell) -> str:
     "The difference of a cell from the baseline, in words."
     if cell == self.baseline.value:
         return 'baseline'
+    if why := self.differences.attrs['unlike'].get(cell):
+        return f'not compared: {why}'
     rows = self.differences[self.differences.b == cell]
     return difference_text(rows.iloc[0]) if len(rows) else 'no seed in common yet'
 
@@ -454,13 +468,13 @@ def change(self: GridView, key, what, state):
     "Do what a button asks for, for one run."
     folder = self.grid.run_of(key).folder
     if state == 'waiting for its turn':
-        self.waiting.remove(key)
+        del self.waiting[folder]
     elif state == 'starting':
-        self.jobs.pop(key).cancel()
+        self.jobs.pop(folder).cancel()
     elif state == 'paused' and what == 'resume':
         (folder / 'pause').unlink(missing_ok=True)
     elif what in ('start', 'retry', 'resume'):
-        self.waiting.append(key)
+        self.waiting[folder] = (self.grid, key)  # another grid may be shown at its turn
     else:
         (folder / what).touch()
 
@@ -468,18 +482,19 @@ def change(self: GridView, key, what, state):
 @patch
 def start_next(self: GridView):
     "Train the waiting runs one at a time, each in a process of its own."
-    for key in [k for k, job in self.jobs.items() if job.done()]:
-        error = self.jobs.pop(key).exception()
+    for folder in [f for f, job in self.jobs.items() if job.done()]:
+        error = self.jobs.pop(folder).exception()
         if error is not None:
-            self.grid.errors[key] = str(error).strip().splitlines()[-1]
+            self.failed[folder] = str(error).strip().splitlines()[-1]
     if self.waiting and not self.jobs:
-        key = self.waiting.pop(0)
-        self.grid.errors.pop(key, None)
+        folder = next(iter(self.waiting))
+        grid, key = self.waiting.pop(folder)
+        self.failed.pop(folder, None)
         try:
-            (self.grid.run_of(key).folder / 'pause').unlink(missing_ok=True)
-            self.jobs[key] = ProcessJob(self.grid.settings[key], str(self.grid.where.resolve()))
+            (folder / 'pause').unlink(missing_ok=True)
+            self.jobs[folder] = ProcessJob(grid.settings[key], str(grid.where.resolve()))
         except KeyError:
-            self.grid.errors[key] = 'its settings cannot be read'
+            self.failed[folder] = 'its settings cannot be read'
 
 # %% ../nbs/55_grid_view.ipynb #53c7fca2
 @patch

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['USABLE', 'PAIR_FEATURES', 'cell_text', 'check_small_files', 'read_line', 'as_table', 'is_run', 'published_records',
            'find_runs', 'is_numeric', 'operands', 'alternatives', 'matches', 'filter_words', 'query', 'nearest_value',
-           'sort_runs', 'fork_tree', 'ReadRun', 'cell_labels', 'Chosen', 'dev_digests', 'common_tasks', 'check_rows']
+           'sort_runs', 'fork_tree', 'ReadRun', 'cell_labels', 'Chosen']
 
 # %% ../nbs/60_run_table.ipynb #cell-3
 import copy, dataclasses, functools, hashlib, json, math, operator, re, shlex
@@ -506,74 +506,3 @@ def table(self: Chosen):
     if not (out.state == 'finished').any():
         raise InputError('none of the chosen runs can be used: ' + '; '.join(out.note))
     return out
-
-# %% ../nbs/60_run_table.ipynb #cell-18
-def dev_digests(
-    run: Run,  # finished
-) -> dict:  # task -> digest of its dev rows
-    "Digests of the dev rows that a run answered."
-    try:
-        sources = run.read_json('environment.json')['sources']['data']
-        return {t.name: sources[t.name]['dev'] for t in run.tasks}
-    except (KeyError, TypeError):
-        raise InputError(
-            f'run {run.folder.name} does not say which dev rows it answered '
-            '(environment.json has no digest of them), so it cannot be compared'
-        ) from None
-
-# %% ../nbs/60_run_table.ipynb #f546fe2a
-def common_tasks(
-    runs: list,  # of Run
-) -> list:  # of names, in the order of the first run
-    "The tasks that all runs have."
-    rest = [{t.name for t in r.tasks} for r in runs[1:]]
-    return [t.name for t in runs[0].tasks if all(t.name in names for names in rest)]
-
-# %% ../nbs/60_run_table.ipynb #71eaf8b0
-def _why_other_rows(a, b):  # the settings that choose the dev rows, if one differs
-    told = [(k, *(plain_text(getattr(r.settings, k)) for r in (a, b))) for k in _OF_DEV_ROWS]
-    told = [f'{k} is {one or "empty"} and {two or "empty"}' for k, one, two in told if one != two]
-    return f': {", ".join(told)}' * bool(told)
-
-
-_OF_DEV_ROWS = ('data', 'limit_dev')
-
-
-def _check_pair(a, b, task):  # raises if tasks, dev rows or metrics differ
-    digests = [dev_digests(r) for r in (a, b)]
-    metrics = [{t.name: t.metric for t in r.tasks} for r in (a, b)]
-    if task:
-        wanted = [task] if isinstance(task, str) else task
-        digests = [{k: d.get(k) for k in wanted} for d in digests]
-    if set(digests[0]) != set(digests[1]) or None in digests[1].values():
-        raise InputError(
-            f"run {b.folder.name} has the tasks {', '.join(metrics[1])}, and run {a.folder.name} "
-            f"has {', '.join(metrics[0])}; runs of the same tasks were expected"
-        )
-    for n in digests[0]:
-        if digests[0][n] != digests[1][n]:
-            raise InputError(
-                f"the dev rows of '{n}' are not the same in {a.folder.name} and {b.folder.name}"
-                f'{_why_other_rows(a, b)}; their scores cannot be compared'
-            )
-        if metrics[0][n] != metrics[1][n]:
-            raise InputError(
-                f"'{n}' is scored by {metrics[0][n]} in {a.folder.name} and by {metrics[1][n]} "
-                f'in {b.folder.name}, so that their scores cannot be compared'
-            )
-
-# %% ../nbs/60_run_table.ipynb #11f224f3
-def check_rows(
-    *runs,  # of Run
-    task=None,  # only this one, or only these; all if None
-):
-    "Raise `InputError` unless all runs answered the same dev rows by the same metrics."
-    first = runs[0]
-    for r in runs:
-        _check_pair(first, r, task)
-        if not task and r.settings.score != first.settings.score:
-            raise InputError(
-                f"the total of {first.folder.name} is '{first.settings.score}' and that of "
-                f"{r.folder.name} '{r.settings.score}' (setting score), so that they cannot be "
-                'compared'
-            )

@@ -23,7 +23,10 @@ from .gradients import conflict_table
 from .settings import differences, resolve_tasks
 from .runs import Run
 from palmtl.comparisons import (
+    check_rows,
+    common_tasks,
     compare,
+    dev_digests,
     interval_text,
     p_text,
     left_out,
@@ -31,6 +34,7 @@ from palmtl.comparisons import (
     side_by_side,
     summarise,
     uncorrected,
+    unlike_cells,
 )
 
 # %% ../nbs/61_views.ipynb #957748f8
@@ -47,7 +51,7 @@ from palmtl.plots import (
     score_bars,
     timeline,
 )
-from .run_table import Chosen, check_rows, common_tasks, dev_digests
+from .run_table import Chosen
 from .settings import plain_text
 
 # %% ../nbs/61_views.ipynb #f54d09ad
@@ -97,13 +101,7 @@ def part_like(
     baseline: str,  # a cell
 ) -> tuple:  # (the cells that can be compared with it, as a grid; cell -> why it cannot)
     "Leave out cells that answered other dev rows, or share no task with the baseline."
-    first, why = next(r for (cell, _), r in grid.found.items() if cell == baseline), {}
-    for (cell, _), run in grid.found.items():
-        tasks = common_tasks([first, run])
-        try:
-            check_rows(first, run, task=tasks or None)
-        except InputError as e:
-            why.setdefault(cell, str(e))
+    why = unlike_cells(grid.found, baseline)
     rest = grid.only([c for c in grid.labels if c not in why])
     own, others = _seeds(rest, baseline)
     if why and not own & others:  # nothing is left to compare
