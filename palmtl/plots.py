@@ -526,11 +526,10 @@ def _coloured_whats(whats):  # pairs (quantity, colour): tasks as in other figur
 def _whiskers(d):  # of `score_bars`, cut at the possible scores; None if no interval is known
     if d.low.isna().all():
         return None
-    floor = min(0.0, d['mean'].min())
-    high, low = d.high.clip(upper=d['mean'].clip(lower=1.0)), d.low.clip(lower=floor)
-    up, down = (high - d['mean']).fillna(0), (d['mean'] - low).fillna(0)
-    lengths = dict(array=up.round(5), arrayminus=down.round(5))
-    look = dict(thickness=1.2, width=3, color=MIDDLE)
+    mean = d['mean']  # a correlation may be below 0; raw totals of them are, too
+    high, low = d.high.clip(upper=mean.clip(lower=1.0)), d.low.clip(lower=mean.clip(upper=-1.0))
+    lengths = dict(array=(high - mean).round(5), arrayminus=(mean - low).round(5))
+    look = dict(thickness=1.2, width=3, color=MIDDLE)  # nan: one seed has no whisker
     return dict(type='data', symmetric=False, **look, **lengths)
 
 # %% ../nbs/50_plots.ipynb #a21902ff
@@ -558,7 +557,8 @@ def _bars_range(summary, paper):  # of the y-axis, with room beyond every mark
     if paper is not None:
         known = [c for c in paper.index if c in set(summary.cell)]
         tops += list(paper.loc[known].to_numpy().flat)
-    return [min([0.0, summary['mean'].min(), *seeds]) - 0.02, max(tops) + 0.04]
+    lowest = max(-1.0, np.nanmin([0.0, *summary.low]))
+    return [min([lowest, summary['mean'].min(), *seeds]) - 0.02, max(tops) + 0.04]
 
 # %% ../nbs/50_plots.ipynb #880c0030
 MOST_BARS = 8  # cells; more of them make bars too thin and labels too close
