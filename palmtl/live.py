@@ -23,8 +23,8 @@ from .threads import threads_text
 from .alerts import Watcher, written_alerts
 
 # %% ../nbs/53_live.ipynb #f82382fb
-from .plots import AXES, MIDDLE, calm_bins, conflict_chart, dev_curves, gate_strip, layout
-from .plots import make_legend_room, mark_alerts, spent, styled
+from .plots import AXES, MIDDLE, calm_bins, conflict_chart, dev_curves, filled, gate_strip
+from .plots import layout, make_legend_room, mark_alerts, spent, styled
 
 # %% ../nbs/53_live.ipynb #f9657958
 class LiveRun(Run):
@@ -248,7 +248,7 @@ def _draw_task(fig, step, at, share, task, style, number):
     fig.add_scatter(
         x=at[loss.index], y=loss.round(4), **(line | dict(showlegend=True)), row=1, col=1
     )
-    area = dict(stackgroup='a', line_width=0, fillcolor=style['color'], showlegend=False)
+    area = dict(stackgroup='a', showlegend=False) | filled(style)
     fig.add_scatter(x=at, y=share[task.name].round(4), **common, **area, row=1, col=2)
     fig.add_scatter(x=at[weight.index], y=weight.round(4), **line, row=1, col=3)
     if 'kpi' in step:

@@ -11,7 +11,7 @@ import ipywidgets as W, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
 from .schedulers import make_scheduler, simulate
-from .plots import coloured, layout, log_ticks
+from .plots import filled, layout, log_ticks, styled
 from .widgets import Board, Chart, described
 
 # %% ../nbs/52_playground.ipynb #7e03b367
@@ -50,11 +50,11 @@ def play(
     sizes = {k: max(1, int(v)) for k, v in sizes.items()}
     table = simulate_schedule(name, sizes, epochs, epoch_steps, batch_size, **options)
     fig = make_subplots(1, 2, subplot_titles=('share of the batches', 'passes over the data'))
-    for (task, d), colour in coloured(table.groupby('task', sort=False)):
+    for (task, d), style in styled(table.groupby('task', sort=False)):
         common = dict(name=html.escape(task), legendgroup=task)
-        area = dict(stackgroup='a', line_width=0, fillcolor=colour, hovertemplate='%{y:.1%}')
+        area = dict(stackgroup='a', hovertemplate='%{y:.1%}') | filled(style)
         fig.add_scatter(x=d.epoch, y=d.share.round(4), **common, **area, row=1, col=1)
-        line = dict(line_color=colour, showlegend=False, hovertemplate='%{y:.2f}')
+        line = dict(line=style, showlegend=False, hovertemplate='%{y:.2f}')
         fig.add_scatter(x=d.epoch, y=d.passes.round(3), **common, **line, row=1, col=2)
     fig.update_yaxes(range=[0, 1], tickformat='.0%', row=1, col=1)
     seen = table.passes[table.passes > 0]

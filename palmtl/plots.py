@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLOURS', 'MIDDLE', 'PAGE_WIDTH', 'AXES', 'MOST_PAIRS', 'GREY', 'MOST_BARS', 'VERDICT_COLOURS', 'coloured', 'styled',
-           'layout', 'make_legend_room', 'blank_chart', 'unhex', 'rgba', 'luminance', 'contrast', 'ink_on',
+           'filled', 'layout', 'make_legend_room', 'blank_chart', 'unhex', 'rgba', 'luminance', 'contrast', 'ink_on',
            'short_number', 'log_ticks', 'own_epochs', 'kept_epoch', 'dev_curves', 'mark_alerts', 'calm_bins',
            'schedule_chart', 'pair_lines', 'timeline', 'score_rows', 'score_bars', 'draw_differences', 'heat_map',
            'radar', 'claim_chart', 'band_curves', 'share_chart', 'spent', 'draw_conflict_map', 'conflict_chart',
@@ -57,6 +57,16 @@ def styled(
     "Pair each item with a line of its own: where the colours repeat, the dashes change."
     for i, (item, colour) in enumerate(coloured(items)):
         yield item, dict(color=colour, dash=_DASHES[i // len(COLOURS) % 3])
+
+# %% ../nbs/50_plots.ipynb #1afe938d
+_SHAPES = dict(zip(_DASHES, ('', '/', 'x')))  # dash of a line -> pattern of an area
+
+
+def filled(
+    line: dict,  # from `styled`
+) -> dict:  # of a trace
+    "The same for an area: where the colours repeat, the patterns change."
+    return dict(line_width=0, fillcolor=line['color'], fillpattern_shape=_SHAPES[line['dash']])
 
 # %% ../nbs/50_plots.ipynb #eb1a6ceb
 _MODEBAR = dict(  # one button only: a row of them would cover the title
@@ -364,8 +374,7 @@ def schedule_chart(
         if task.name not in share:
             continue
         common = dict(name=html.escape(task.title), legendgroup=task.name)
-        look = dict(line_width=0, fillcolor=line['color'], hovertemplate='%{y:.0%}')
-        area = dict(stackgroup='a') | look
+        area = dict(stackgroup='a', hovertemplate='%{y:.0%}') | filled(line)
         fig.add_scatter(x=share.index, y=share[task.name], **common, **area, row=1, col=1)
         look = dict(line=line, showlegend=False, hovertemplate='%{y:.2f}')
         fig.add_scatter(x=weight.index, y=weight[task.name], **common, **look, row=1, col=2)
@@ -517,10 +526,10 @@ def _with_slider(fig, run, title, height, rows):
 GREY = '#B0B0B0'
 
 
-def _coloured_whats(whats):  # pairs (quantity, colour): tasks as in other figures, totals grey
+def _styled_whats(whats):  # pairs (quantity, line): tasks as in other figures, totals grey
     is_total = lambda w: w == 'score' or w.startswith('score (')
-    colour = dict(coloured(w for w in whats if not is_total(w)))
-    return [(w, colour.get(w, GREY)) for w in whats]
+    lines = dict(styled(w for w in whats if not is_total(w)))
+    return [(w, lines.get(w, dict(color=GREY, dash='solid'))) for w in whats]
 
 # %% ../nbs/50_plots.ipynb #659055df
 def _whiskers(d):  # of `score_bars`, cut at the possible scores; None if no interval is known
@@ -635,10 +644,10 @@ def score_rows(
     if paper is not None and not set(cells) & set(paper.index):
         paper = None
     fig, columns, height = _score_panels(whats, cells, names)
-    for i, (what, colour) in enumerate(_coloured_whats(whats)):
+    for i, (what, line) in enumerate(_styled_whats(whats)):
         place = dict(row=i // columns + 1, col=i % columns + 1)
         of_paper = None if paper is None else paper.iloc[:, i]
-        _draw_rows(fig, summary[summary.what == what], of_paper, colour, **place)
+        _draw_rows(fig, summary[summary.what == what], of_paper, line['color'], **place)
     note = _marks_note(fig, summary, paper)
     layout(fig, f'{title}<br><sup>{note}</sup>', height=height)
     fig.update_layout(margin=dict(t=90, b=50), hovermode='closest')
@@ -657,11 +666,12 @@ def score_bars(
         return score_rows(summary, paper, title, names)
     fig = go.Figure()
     shows_paper = paper is not None and set(summary.cell) & set(paper.index)
-    for i, (what, colour) in enumerate(_coloured_whats(dict.fromkeys(summary.what))):
+    for i, (what, line) in enumerate(_styled_whats(dict.fromkeys(summary.what))):
         d, name = summary[summary.what == what], html.escape((names or {}).get(what, what))
         cells = [html.escape(x) for x in d.cell]
         place = dict(legendgroup=what, offsetgroup=str(i))
-        look = dict(name=name, marker_color=colour, hovertemplate='%{y:.3f}')
+        bar = dict(color=line['color'], pattern_shape=_SHAPES[line['dash']])
+        look = dict(name=name, marker=bar, hovertemplate='%{y:.3f}')
         means = d['mean'].round(5)
         fig.add_bar(x=cells, y=means, error_y=_whiskers(d), **look, **place)
         seeds = _seeds_of(d)
@@ -669,7 +679,7 @@ def score_bars(
             values = seeds.each.astype(float).round(5)
             _draw_marks(fig, seeds.cell, values, name, 'seed', _SEEDS, **place)
         if np.ptp(d.majority) < 1e-9:  # all on the same rows, by the same metric
-            majority = dict(color=colour, dash='dot', width=1)
+            majority = dict(color=line['color'], dash='dot', width=1)
             fig.add_hline(y=d.majority.iloc[0], line=majority, opacity=0.6)
         if shows_paper:
             values = [paper.iloc[:, i].get(x) for x in d.cell]
