@@ -449,7 +449,8 @@ def begin(self: Dashboard, settings: Settings | None = None):  # those of the fo
         self.busy = self.error.value
         return
     self.error.value, self.busy, ready = '', None, threading.Event()
-    self.note.value = ' '.join([stopped, _GOES_ON if self.note.value else '']).strip()
+    forks = self.forked and self.forked in self.form.more.value
+    self.note.value = ' '.join([stopped, _GOES_ON if forks else '']).strip()
     self.began = None
     self.thread = threading.Thread(target=self.train, args=(ready, settings), daemon=True)
     self.thread.start()

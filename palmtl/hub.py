@@ -10,7 +10,7 @@ __all__ = ['LICENCES', 'NOT_TESTED', 'shareable', 'folder_files', 'escape_markdo
 import argparse, html, json, re, sys
 from pathlib import Path
 import pandas as pd
-from .basics import InputError, reports_bad_input, write_atomic
+from .basics import InputError, counted, reports_bad_input, write_atomic
 from .data import find_folder, load_rows
 from .settings import command
 from .runs import Run, without_paths
@@ -142,10 +142,20 @@ def eval_results(
     return out
 
 # %% ../nbs/47_hub.ipynb #7607bc0a
+_LAYERS = dict(pal='projected attention layer', lowrank='low-rank layer')  # setting pal_kind
+
+
+def _layers_text(s):  # of settings
+    named = s.pal_layers not in ('last', 'first', 'spread')  # their numbers instead of a place
+    n = len(s.pal_layers.split(',')) if named else s.n_pals
+    if not n:
+        return 'no task-specific layers'
+    return f'{counted(n, _LAYERS.get(s.pal_kind, "task-specific layer"))} per task'
+
+
 def _summary_text(run):  # what it is, in a sentence
-    s = run.settings
+    s, n = run.settings, _layers_text(run.settings)
     names = ', '.join(escape_markdown(t.title) for t in run.tasks)
-    n = f'{s.n_pals} projected attention layers per task' if s.n_pals else 'no task-specific layers'
     return (
         f'One BERT encoder for {len(run.tasks)} tasks ({names}), with {n}; batches were drawn by '
         f'the scheduler *{escape_markdown(s.scheduler)}*. Trained with palmtl, seed {s.seed}.'
