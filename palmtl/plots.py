@@ -496,7 +496,8 @@ def timeline(
     seen = set()
     for row, (part, curves) in enumerate(parts.items(), 1):
         for name, x, y, look in curves:
-            shown = dict(name=html.escape(name), legendgroup=name, showlegend=name not in seen)
+            text, first = html.escape(name), name not in seen
+            shown = dict(name=text, legendgroup=text, showlegend=first)
             fig.add_scatter(x=x, y=y, **shown, **look, row=row, col=1)
             seen.add(name)
         fig.update_yaxes(title='<br>'.join(textwrap.wrap(part, 12)), row=row, col=1)

@@ -120,6 +120,13 @@ def is_signed(self: Task) -> bool:
     "Whether the metric lies in [-1, 1] with 0 for chance, not in [0, 1]."
     return METRICS[self.metric].signed
 
+
+@patch(as_prop=True)
+def is_ordered(self: Task) -> bool:
+    "Whether a label has a place on a scale: a number, or a class between negative and positive."
+    ends = {*self.classes[:1], *self.classes[-1:]}
+    return self.kind == 'regression' or ends == {'negative', 'positive'}
+
 # %% ../nbs/02_tasks.ipynb #cbea275a
 @patch
 def expected(self: Task) -> str:  # what a label of this task looks like, for error messages

@@ -155,7 +155,7 @@ def _curve(label, i, seed):  # how a run is drawn: by the position of its cell, 
     return dict(
         mode='lines+markers',
         name=name,
-        legendgroup=label,
+        legendgroup=name,
         # the eighth colour is black, invisible on a dark page
         line=dict(color=COLOURS[i % 7], width=1.5, dash=('solid', 'dash', 'dot')[i // 7 % 3]),
         marker_size=4,
@@ -263,9 +263,9 @@ def misses(
 ):  # (wrong (rows,) of 0 or 1, distance (rows,)); None if unknown
     "How wrong each row is."
     if labels is not None:
-        far = np.abs(predictions - labels)
         wrong = (predictions != labels).astype(float)
-        return np.zeros(len(far)) if task.is_signed else wrong, far
+        far = np.abs(predictions - labels) * task.is_ordered  # other classes are no scale
+        return wrong * (task.kind != 'regression'), far
     return None if right is None else ((~right).astype(float), np.zeros(len(predictions)))
 
 # %% ../nbs/61_views.ipynb #44740d19
