@@ -325,7 +325,7 @@ def without_pals(
     return twin
 
 # %% ../nbs/64_palview.ipynb #29088590
-def _with_and_without(model, task, rows, tokens, max_length, report):  # predictions on, off
+def _with_and_without(model, task, rows, tokens, max_length, both, report):  # -> on, off
     device, t = next(model.parameters()).device, model.tasks[task]
     if len(rows) < 2:
         what = f'an interval over {len(rows)} dev row cannot be given; at least 2 were expected'
@@ -333,7 +333,7 @@ def _with_and_without(model, task, rows, tokens, max_length, report):  # predict
     out = []
     for m, name in ((model, 'on'), (without_pals(model), 'off')):
         report(f'dev scores, {t.title}: {len(rows):,} rows with PALs {name}')
-        out.append(predict_rows(m, task, rows, tokens, max_length, device))
+        out.append(predict_rows(m, task, rows, tokens, max_length, device, both_orders=both))
     return out
 
 # %% ../nbs/64_palview.ipynb #a1ae534a
@@ -349,12 +349,13 @@ def pals_off(
     max_length: int = 128,  # of a sequence
     how: str = 'paper',  # the total's scale, as in `total`
     report=lambda text: None,  # called with progress messages
+    both_orders: bool = False,  # average a pair's logits over (a, b) and (b, a)
 ) -> pd.DataFrame:  # a row per task, then `score`: on, off, on - off and its interval over rows
     "Dev scores with PALs and with their PALs switched off."
     needs_pals(model)
     out, kept = [], []
     for task, (t, (rows, tokens)) in enumerate(zip(model.tasks, data)):
-        p = _with_and_without(model, task, rows, tokens, max_length, report)
+        p = _with_and_without(model, task, rows, tokens, max_length, both_orders, report)
         on, off = (score_task(t, x, rows.labels) for x in p)
         kept.append([replicates(t, x, rows.labels) for x in p])
         interval = paired_difference(kept[-1][1], kept[-1][0])
@@ -663,7 +664,7 @@ def compute(self: PALView, run, report):
         sizes = pal_sizes(model, self.data, s.max_length, report)
         report('How large are they?')
         waiting.pop(0).show(size_chart(sizes, names, note))
-        scores = pals_off(model, self.data, s.max_length, s.score, report)
+        scores = pals_off(model, self.data, s.max_length, s.score, report, s.both_orders)
         report('What if they are gone?')
         waiting.pop(0).show(off_chart(scores, names, note))
     finally:
