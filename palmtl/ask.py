@@ -14,7 +14,8 @@ from fastcore.basics import patch
 from plotly.subplots import make_subplots
 from .basics import InputError
 from .data import tokenize
-from .model import Corpus, cut_batch, predict
+from .evaluation import read_orders
+from .model import cut_batch, predict
 from .runs import Run, runs_folder
 from .predict import Predictor, class_names, load, probabilities, rows_of
 from .plots import COLOURS, layout, rgba
@@ -148,13 +149,17 @@ class _GivenEmbeddings:
         self.module.kernels = self.kernels
 
 # %% ../nbs/59_ask.ipynb #c1dc50e4
-def _one_batch(model, task, row):  # the batch of one row, without padding if possible
+def _batches(model, task, row):  # of one row: its own order, and the other if the run reads both
     rows = rows_of(task, [row])
-    tokens = tokenize(rows, model.tokenizer)
-    corpus = Corpus(rows, tokens, model.model.pairs, model.max_length, model.device)
+    tokens, both = tokenize(rows, model.tokenizer), model.run.settings.both_orders
+    orders = read_orders(model.model, rows, tokens, both, model.max_length, model.device)
     number = list(model.tasks).index(task.name)
     index = torch.zeros(1, dtype=torch.long, device=model.device)
-    return cut_batch([(number, corpus, index)], corpus.width(corpus.lengths.max()))
+    return [  # without padding if possible
+        cut_batch([(number, corpus, index)], corpus.width(corpus.lengths.max()))
+        for corpus in orders
+        if corpus is not None
+    ]
 
 # %% ../nbs/59_ask.ipynb #ad7b8dbc
 def _repeat(batch, n):  # the batch of the same row n times: all first sentences, then all second
@@ -192,51 +197,48 @@ def _captum():
     return IntegratedGradients
 
 # %% ../nbs/59_ask.ipynb #f0b0337d
+def _ends(model, ids):  # (sequences, seq) -> x and x', (1, sequences, seq, d_model) each
+    table = model.model.encoder.embeddings.words.weight.detach()
+    specials = torch.tensor([model.tokenizer.token_to_id(t) for t in ('[CLS]', '[SEP]', '[PAD]')])
+    fixed = torch.isin(ids, specials.to(ids.device))
+    pad = model.tokenizer.token_to_id('[PAD]')
+    return table[ids][None], table[torch.where(fixed, ids, pad)][None]
+
+# %% ../nbs/59_ask.ipynb #9aa437ba
 def token_scores(
     model: Predictor,  # from `load`
     task: str,  # one of its tasks
     row,  # a text, or a pair of texts
     steps: int = 32,  # of the sum
-) -> tuple:  # (token numbers (sequences, seq), scores (sequences, seq), F(x), F(x'))
-    "Integrated gradients of the given answer, by token."
+) -> (
+    tuple
+):  # (for each order: token numbers (sequences, seq), scores (sequences, seq); F(x), F(x'))
+    "Integrated gradients of the given answer, by token, in every order that the run reads."
     method, task = _captum(), model.task(task)
-    batch, network = _one_batch(model, task, row), model.model
-    table = network.encoder.embeddings.words.weight.detach()
-    ids = batch.input_ids
-    specials = torch.tensor([model.tokenizer.token_to_id(t) for t in ('[CLS]', '[SEP]', '[PAD]')])
-    fixed = torch.isin(ids, specials.to(ids.device))
-    pad = model.tokenizer.token_to_id('[PAD]')
-    words = table[ids][None]  # (1, sequences, seq, d_model)
-    base = table[torch.where(fixed, ids, pad)][None]
+    batches, network = _batches(model, task, row), model.model
+    words, base = zip(*[_ends(model, b.input_ids) for b in batches])
     with torch.no_grad():
-        chosen = -1
-        if task.kind != 'regression':
-            chosen = int(probabilities(task, network(batch)[0]).argmax())
+        logits = torch.stack([network(b)[0] for b in batches]).mean(0)
+        chosen = -1 if task.kind == 'regression' else int(probabilities(task, logits).argmax())
     with _GivenEmbeddings(network.encoder.embeddings) as given:
 
-        def value(x):  # (n, sequences, seq, d_model) -> (n,)
-            given.words = x.transpose(0, 1).flatten(0, 1)
-            (logits,) = network(_repeat(batch, len(x)))
-            return answer_value(task, logits, chosen)
+        def value(*orders):  # of (n, sequences, seq, d_model) -> (n,)
+            found = []
+            for x, batch in zip(orders, batches):
+                given.words = x.transpose(0, 1).flatten(0, 1)
+                found += network(_repeat(batch, len(x)))
+            return answer_value(task, torch.stack(found).mean(0), chosen)
 
-        scores = method(value).attribute(words, base, n_steps=steps)[0].sum(-1)
+        parts = method(value).attribute(words, base, n_steps=steps)
         with torch.no_grad():
-            ends = [float(value(x)[0]) for x in (words, base)]
-    return ids.cpu().numpy(), scores.detach().cpu().numpy(), *ends
+            ends = [float(value(*x)[0]) for x in (words, base)]
+    scores = [x[0].sum(-1).detach().cpu().numpy() for x in parts]
+    return [(b.input_ids.cpu().numpy(), s) for b, s in zip(batches, scores)], *ends
 
 # %% ../nbs/59_ask.ipynb #c720a030
-def word_scores(
-    model: Predictor,  # from `load`
-    task: str,  # one of its tasks
-    row,  # a text, or a pair of texts
-    steps: int = 32,  # of the sum
-) -> list:  # for every text: list of (word, score); score is None where the text was cut off
-    "How much every word of the texts moved the answer."
-    texts = [row] if isinstance(row, str) else list(row)
-    texts = rows_of(model.task(task), [row]).texts
-    _, scores, *_ = token_scores(model, task, row, steps)
+def _of_words(model, texts, scores):  # in the order of the texts -> for each: (word, score) ...
     out, place = [], 1
-    for i, (text,) in enumerate(texts):
+    for i, text in enumerate(texts):
         tokens = model.tokenizer.encode(text, add_special_tokens=False)
         line = scores[i if len(scores) > 1 else 0]
         start = 1 if len(scores) > 1 else place
@@ -244,6 +246,28 @@ def word_scores(
         place = start + len(tokens) + 1
         out.append(_by_word(text, tokens, line[start : start + min(room, len(tokens))]))
     return out
+
+
+def word_scores(
+    model: Predictor,  # from `load`
+    task: str,  # one of its tasks
+    row,  # a text, or a pair of texts
+    steps: int = 32,  # of the sum
+) -> list:  # for every text: list of (word, score); score is None where the text was cut off
+    "How much every word of the texts moved the answer, in all orders that the run reads."
+    texts = [text for (text,) in rows_of(model.task(task), [row]).texts]
+    orders, *_ = token_scores(model, task, row, steps)
+    first, *other = (
+        _of_words(model, texts[::way], scores)[::way] for way, (_, scores) in zip((1, -1), orders)
+    )
+    for words in other:
+        first = [[*map(_added, *both)] for both in zip(first, words)]
+    return first
+
+
+def _added(one, other):  # the same word in two orders; it may have been cut off in one
+    read = [score for _, score in (one, other) if score is not None]
+    return one[0], sum(read) if read else None
 
 # %% ../nbs/59_ask.ipynb #a41d9edd
 def _by_word(text, tokens, scores):
