@@ -13,26 +13,30 @@ import numpy as np
 from scipy import stats
 
 # %% ../nbs/42_statistics.ipynb #0d05f0d8
+def _projection(there):  # (settings, seeds), whether a run exists -> scores to their residuals
+    cell, seed = np.nonzero(there)
+    design = np.c_[np.eye(there.shape[0])[cell], np.eye(there.shape[1])[seed]]
+    return np.eye(len(cell)) - design @ np.linalg.pinv(design)
+
+
 def two_way_residuals(
-    values,  # (..., settings, seeds) scores; nan where a run is missing
+    values,  # (..., settings, seeds) scores; nan where a run is missing, everywhere the same ones
 ) -> np.ndarray:  # of the same shape
     "What settings and seeds leave unexplained: the residuals of least squares."
-    r = np.array(values, float)
-    for _ in range(1 if not np.isnan(r).any() else 200):  # with gaps, each mean disturbs the other
-        r = r - np.nanmean(r, -1, keepdims=True)
-        r = r - np.nanmean(r, -2, keepdims=True)
-    return r
+    v = np.asarray(values, float)
+    there = ~np.isnan(v).any(tuple(range(v.ndim - 2)))
+    out = np.full(v.shape, np.nan)
+    out[..., there] = v[..., there] @ _projection(there)
+    return out
 
 # %% ../nbs/42_statistics.ipynb #4abbfe1f
 def pooled_variance(
     values,  # (settings, seeds) scores of settings that scatter alike; nan where a run is missing
 ) -> tuple:  # (variance of the residual, degrees of freedom); (nan, 0) if there are too few runs
     "The residual's variance, from all settings together."
-    v = np.asarray(values, float)
-    v = v[(~np.isnan(v)).sum(-1) > 1] if v.size else v.reshape(0, 1)
-    v = v[:, (~np.isnan(v)).any(0)]
-    df = int((~np.isnan(v)).sum()) - sum(v.shape) + 1
-    if len(v) < 2 or df < 1:
+    v = np.atleast_2d(np.asarray(values, float))
+    df = round(np.trace(_projection(~np.isnan(v))))
+    if df < 1:
         return math.nan, 0
     return float(np.nansum(two_way_residuals(v) ** 2) / df), df
 
