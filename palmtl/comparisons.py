@@ -456,8 +456,10 @@ def lent_to(
     "The variance of the settings that are trained as long as this one, itself included."
     if cell not in self.cells:
         return math.nan, 0
-    pool = self.table(c for c in self.cells if self.length(c) == self.length(cell)).loc[what]
-    return (math.nan, 0) if pool.alike < UNLIKE else (float(pool.variance), int(pool.df))
+    table = self.table(c for c in self.cells if self.length(c) == self.length(cell))
+    if what not in table.index or not table.alike[what] >= UNLIKE:  # nan: there is no test
+        return math.nan, 0
+    return float(table.variance[what]), int(table.df[what])
 
 
 @patch
@@ -469,8 +471,10 @@ def of_pair(
 ) -> tuple:  # (variance, degrees of freedom); (nan, 0) if one of the two can borrow nothing
     "What two settings may borrow: the mean variance of their pools, with Satterthwaite's degrees."
     (x, m), (y, n) = self.lent_to(a, what), self.lent_to(b, what)
-    if self.length(a) == self.length(b) or not (m and n and x + y):
-        return (x, m) if m and n else (math.nan, 0)
+    if min(m, n) < 2:  # one degree of freedom, next to a larger variance, would hardly count
+        return math.nan, 0
+    if self.length(a) == self.length(b) or not x + y:
+        return x, min(m, n)
     return (x + y) / 2, (x + y) ** 2 / (x**2 / m + y**2 / n)
 
 # %% ../nbs/44_comparisons.ipynb #03bd243f

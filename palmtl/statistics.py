@@ -41,21 +41,31 @@ def pooled_variance(
     return float(np.nansum(two_way_residuals(v) ** 2) / df), df
 
 # %% ../nbs/42_statistics.ipynb #e15736eb
+def _own_df(there):  # (settings, seeds), whether a run exists -> degrees of freedom of each setting
+    own = np.zeros(there.shape)
+    own[there] = np.diag(_projection(there))
+    return own.sum(-1)
+
+
 def _bartlett(values):  # (..., settings, seeds) -> (...): 0 where all variances are equal
-    squares = (two_way_residuals(values) ** 2).mean(-1)
-    return np.log(squares.mean(-1)) - np.log(squares).mean(-1)
+    squares, values = np.nansum(two_way_residuals(values) ** 2, -1), np.asarray(values)
+    df = _own_df(~np.isnan(values).any(tuple(range(values.ndim - 2))))
+    share, variance = df / df.sum(), squares / df
+    return np.log((share * variance).sum(-1)) - (share * np.log(variance)).sum(-1)
 
 # %% ../nbs/42_statistics.ipynb #85c15b5b
 def alike_p_value(
-    values,  # (settings, seeds) scores; settings with a missing run are left out
+    values,  # (settings, seeds) scores; nan where a run is missing
     draws: int = 4000,  # of the null distribution
-) -> float:  # nan with fewer than three settings or three seeds
+) -> float:  # nan with fewer than three settings of three seeds, and if nothing scatters
     "The p-value of an equal spread over seeds in all settings; small: the spread differs."
-    v = np.asarray(values, float)
-    v = v[~np.isnan(v).any(-1)] if v.size else v.reshape(0, 1)
-    if min(v.shape) < 3:
+    v = np.atleast_2d(np.asarray(values, float))
+    while (few := _own_df(~np.isnan(v)) < 1 - 1e-9).any():  # the others have lost a partner then
+        v = v[~few]
+    if len(v) < 3 or np.nanmax(np.abs(two_way_residuals(v))) < 1e-12 * np.nanmax(np.abs(v)):
         return math.nan
-    null = _bartlett(np.random.default_rng(0).standard_normal((draws, *v.shape)))
+    null = np.random.default_rng(0).standard_normal((draws, *v.shape))
+    null = _bartlett(np.where(np.isnan(v), np.nan, null))
     return float((1 + (null >= _bartlett(v) - 1e-12).sum()) / (1 + draws))
 
 # %% ../nbs/42_statistics.ipynb #84404967
