@@ -755,12 +755,17 @@ def pals_found(
         return ''
     counts = asked.verdict.value_counts()
     says = ', '.join(_of_pals(v, n) for v, n in counts.items())
-    least, most = asked.difference.min(), asked.difference.max()
+    more = np.sign(asked.b.map(_pals) - asked.a.map(_pals))  # -1: b is the one with fewer
+    ours, paper = more * asked.difference, more * asked.paper
     return (
-        f'Of {counted(len(asked), "claim")} about the number of PALs, {says}: the score changes '
-        f'by {least:+.3f} to {most:+.3f} (paper {asked.paper.min():+.3f} to '
-        f'{asked.paper.max():+.3f}).'
+        f'Of {counted(len(asked), "claim")} about the number of PALs, {says}: with more PALs, the '
+        f'score changes by {ours.min():+.3f} to {ours.max():+.3f} (paper {paper.min():+.3f} to '
+        f'{paper.max():+.3f}).'
     )
+
+
+def _pals(cell):  # the number with which a label begins
+    return int(cell.split()[0])
 
 
 def _of_pals(verdict, n):  # so many claims have it
