@@ -664,14 +664,15 @@ def check_claims(
 def prefer(
     answers: dict,  # budget -> `check_claims` of the same claims, the best budget first
 ) -> pd.DataFrame:  # as `check_claims`, with the budget; Holm's correction over these rows
-    "Each claim from the first budget with enough seeds for an interval, else from the last."
-    tables = [t.assign(budget=budget).reset_index(drop=True) for budget, t in answers.items()]
-    rows = [next((r for r in same if r.p == r.p), same[-1]) for same in _same_rows(tables)]
-    return pd.DataFrame(rows).reset_index(drop=True).assign(holm=lambda t: holm(t.p))
-
-
-def _same_rows(tables):  # the same row of every table
-    return zip(*[[row for _, row in t.iterrows()] for t in tables])
+    """Each claim from the first budget with enough seeds for an interval, else from the last. All
+    budgets, in their order, are in `attrs['budgets']`."""
+    each = [t.assign(budget=budget) for budget, t in answers.items()]
+    each = pd.concat(each, ignore_index=True)
+    best = lambda d: d.index[-1] if d.p.isna().all() else d.p.first_valid_index()
+    rows = [best(d) for _, d in each.groupby('claim', sort=False)]
+    out = each.loc[rows].reset_index(drop=True).assign(holm=lambda t: holm(t.p))
+    out.attrs['budgets'] = list(answers)
+    return out
 
 # %% ../nbs/44_comparisons.ipynb #a2691c2f
 def headline(
