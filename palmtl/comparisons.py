@@ -676,7 +676,7 @@ def prefer(
 
 # %% ../nbs/44_comparisons.ipynb #a2691c2f
 def headline(
-    claims: pd.DataFrame,  # from `check_claims`
+    claims: pd.DataFrame,  # from `check_claims` or `prefer`
 ) -> str:  # one sentence
     "The outcomes of the claims, counted."
     asked = claims[claims.verdict != 'no runs']
@@ -690,7 +690,7 @@ def headline(
         f'{count("cannot be told")} cannot be told from noise'
     )
     if 'budget' in asked:
-        first = asked.budget.iloc[0]
+        first = claims.attrs['budgets'][0]
         others = int(((asked.verdict == 'cannot be told') & (asked.budget != first)).sum())
         text += f' ({others} of them without `{first}` runs)' * bool(others)
     after = f"; {kept} of the {found} that can be told survive Holm's correction" if found else ''
@@ -809,8 +809,9 @@ def what_is_needed(
 ) -> str:  # markdown, a few sentences; '' if no claim is open
     "What would decide each open claim, and which of the others stands nearest to another verdict."
     open_ = claims[claims.verdict == 'cannot be told']
-    out, first = [], claims.get('budget', pd.Series(['']))[:1].tolist()
-    own = open_[open_.budget.isin(first)] if 'budget' in claims else open_
+    out, own = [], open_
+    if 'budget' in claims:
+        own = open_[open_.budget == claims.attrs['budgets'][0]]
     if own.need_seeds.notna().any():
         needs = '; '.join(
             f'*{r.claim}*: {needs_text(r.need_seeds, r.need_rows)}'
@@ -822,18 +823,21 @@ def what_is_needed(
             f'chance of 80 % (in total, not in addition): {needs}.'
         )
     if len(own) < len(open_):
-        out.append(_rests_on_others(claims, open_.drop(own.index), first))
+        out.append(_rests_on_others(claims, open_.drop(own.index)))
     return ' '.join(out + _nearest_edge(claims, margin))
 
 # %% ../nbs/44_comparisons.ipynb #8b0364b2
-def _rests_on_others(claims, open_, first):  # open claims, answered by other than the first budget
-    trained = claims[claims.budget.isin(first)]
+def _rests_on_others(claims, open_):  # open claims, answered by other than the first budget
+    first, n = claims.attrs['budgets'][0], len(open_)
+    trained = claims[claims.budget == first]
     known = {*trained.a, *trained.b}
-    cells = dict.fromkeys(c for pair in zip(open_.a, open_.b) for c in pair if c not in known)
-    names = ', '.join(f'*{c}*' for c in cells)
+    pairs = [*zip(open_.a, open_.b)]  # where both have some runs, they lack common seeds
+    cells = dict.fromkeys(c for p in pairs for c in [c for c in p if c not in known] or p)
+    rest, need = ('rests', 'It needs') if n == 1 else ('rest', 'They need')
     return (
-        f'{len(open_)} open claims rest on the `{open_.budget.iloc[0]}` runs. They need two or '
-        f'more `{first[0]}` runs of {names}.'
+        f'{counted(n, "open claim")} {rest} on the `{open_.budget.iloc[0]}` runs. {need} three or '
+        f'more `{first}` runs of {", ".join(f"*{c}*" for c in cells)}; two are enough only beside '
+        'three other settings that were trained as long and have three seeds.'
     )
 
 
