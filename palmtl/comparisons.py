@@ -8,8 +8,8 @@ __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'CLAIMS', 'FO
            'check_rows', 'unlike_cells', 'run_replicates', 'load_replicates', 'row_p_value', 'read_all', 'Pools',
            'compare_seeds', 'compare_pair', 'compare', 'claim_verdict', 'uncorrected', 'check_claims', 'prefer',
            'headline', 'interval_text', 'p_text', 'needs_text', 'largest_found', 'pals_found', 'what_was_found',
-           'what_is_needed', 'conclude', 'sentiment_alone', 'side_by_side', 'show_comparison', 'folded', 'budget_text',
-           'provenance', 'publish_grid', 'on_sample']
+           'what_is_needed', 'family_text', 'conclude', 'sentiment_alone', 'side_by_side', 'show_comparison', 'folded',
+           'budget_text', 'provenance', 'publish_grid', 'on_sample']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import html, math, os
@@ -854,6 +854,19 @@ def _nearest_edge(claims, margin, within=0.002):  # a decided claim whose interv
         f'Nearest to another verdict is *{r.claim}*, {interval_text(r.low, r.high)}: '
         f'{where} by {room.min():.4f}.'
     ]
+
+# %% ../nbs/44_comparisons.ipynb #385ad7de
+def family_text(
+    claims: pd.DataFrame,  # from `check_claims`, some of `CLAIMS`
+) -> str:  # markdown, a sentence; '' if none has a p-value
+    "Over which claims a page corrects its p-values."
+    n, named = int(claims.p.notna().sum()), sum(map(len, CLAIMS.values()))
+    if not n:
+        return ''
+    return (
+        f"Holm's correction is over this page's {counted(n, 'claim')}; [findings](findings.ipynb) "
+        f'corrects over all {named}, the family that was named beforehand.'
+    )
 
 # %% ../nbs/44_comparisons.ipynb #8c2adc50
 def conclude(
