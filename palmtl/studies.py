@@ -303,7 +303,8 @@ def task_text(
         parts = [_task_found(r, (names or {}).get(r.what, r.what)) for r in d.itertuples()]
         says.append(f'*{claim}*: ' + ', '.join(parts))
     kept = int((told.holm < 0.05).sum())
-    return f"{head} ({kept} after Holm's correction over all {len(known)}). {'; '.join(says)}."
+    n = int(known.holm.notna().sum())  # the others have one seed, and no p-value
+    return f"{head} ({kept} after Holm's correction over {n}). {'; '.join(says)}."
 
 
 def _task_found(r, name):
@@ -351,7 +352,8 @@ def gains(
     few: Grid,
     many: Grid,  # the same cells with more tasks
 ) -> pd.DataFrame:  # as from `answer`; a row for each pair, quantity, and grid or their difference
-    "The gain of PALs with few tasks, with many, and the difference of these gains."
+    """The gain of PALs with few tasks, with many, and the difference of these gains. Holm's
+    correction covers all differences of gains, and all gains apart from them."""
     grids = few, many
     heads = [f'{len(_names(g))} tasks' for g in grids]
     shared = [n for n in _names(few) if n in _names(many)]
@@ -365,9 +367,11 @@ def gains(
                     continue  # not asked twice
                 (row,) = compare_pair(g, *pair, [what], k, pool)
                 out.append(row | dict(claim=f'{pair[1]}: {head}'))
-            row = gain_of_gains(*known, few.seeds, pair, what, _added(lent, what))
+            row = gain_of_gains(*known, few.seeds, pair, what, _added(lent, pair, what))
             out.append(row | dict(claim=f'{pair[1]}: more with more tasks'))
-    return pd.DataFrame(out).assign(holm=lambda t: holm(t.p))
+    table = pd.DataFrame(out)
+    asked = table.claim.str.endswith('more with more tasks')  # the study's question
+    return table.assign(holm=table.groupby(asked).p.transform(holm))
 
 
 def _is_score(grid, names):  # whether the plain mean over these tasks is the grid's score
@@ -390,15 +394,13 @@ def pal_pairs(
     return out
 
 
-def _added(lent, what):  # two pools, for a difference of differences
-    tables = [p.table().loc[what] for p in lent if what in p.table().index]
-    if len(tables) < 2 or any(math.isnan(t.variance) for t in tables):
+def _added(lent, pair, what):  # what two grids lend to a difference of differences
+    (x, m), (y, n) = (pools.of_pair(*pair, what) for pools in lent)
+    if min(m, n) < 2:  # one degree of freedom, next to a larger variance, would hardly count
         return math.nan, 0
-    total = sum(t.variance for t in tables)
-    if not total:
-        return 0.0, min(t.df for t in tables)
     # Welch & Satterthwaite, since the variances of the two pools need not be equal
-    return total, total**2 / sum(t.variance**2 / t.df for t in tables)
+    df = (x + y) ** 2 / (x**2 / m + y**2 / n) if x + y else min(m, n)
+    return x + y, df
 
 # %% ../nbs/67_studies.ipynb #a3ba1b29
 def conflict_summary(
@@ -652,10 +654,9 @@ def all_stages(
     return pd.concat(out, ignore_index=True)
 
 # %% ../nbs/67_studies.ipynb #e07fc0d2
-def _effects(order, orders):  # yields kind, a, b, the task, and the (order, stage) to compare
+def _effects(order):  # yields kind, a, b, the task, and the (order, stage) to compare
     a, b, *later = order
-    alone = next((o for o in orders if o[0] == b), None)
-    yield 'transfer', a, b, b, (order, 1), (alone, 0)
+    yield 'transfer', a, b, b, (order, 1), ((b,), 0)
     yield 'forgetting', a, b, a, (order, 1), (order, 0)
     if len(later) == 1:
         yield 'second', b, later[0], b, (order, 2), (order, 1)
@@ -682,10 +683,12 @@ def transfer_table(
 ) -> pd.DataFrame:  # one row per kind (of `TRANSFER`) and ordered pair of tasks
     "The effect of one task on another, with the interval over seeds."
     score = {(r.order, r.seed, r.stage, r.task): r.metric for r in stages.itertuples()}
-    orders = list(dict.fromkeys(r[0] for r in score))
-    out = []
+    orders, out = list(dict.fromkeys(r[0] for r in score)), []
+    # a first stage does not depend on what follows: any order that begins with a task has it alone
+    first = {(o[:1], s, 0, t): v for (o, s, stage, t), v in score.items() if stage == 0}
+    score |= first
     for order in orders:
-        for kind, a, b, task, here, there in _effects(order, orders):
+        for kind, a, b, task, here, there in _effects(order):
             keys = [((*here, task), (*there, task), s) for s in sorted(set(stages.seed))]
             pairs = [((x[0], s, *x[1:]), (y[0], s, *y[1:])) for x, y, s in keys]
             each = [score[x] - score[y] for x, y in pairs if x in score and y in score]
@@ -742,9 +745,17 @@ def transfer_text(
     )
     kinds = {k: table[table.kind == k] for k in heads if (table.kind == k).any()}
     lines = [_effects_text(d, k, heads[k], names) for k, d in kinds.items()]
-    seeds = counted(int(table.seeds.min()), 'seed')
-    lines.append(f"Changes are of a task's own metric; intervals are over {seeds}, not over rows.")
+    lines.append(f"Changes are of a task's own metric; {_over(table.seeds)}.")
     return '\n\n'.join(lines)
+
+
+def _over(seeds):  # of each effect -> what its interval is about
+    least, most = int(seeds.min()), int(seeds.max())
+    if most == 1:
+        return 'one seed gives no interval'
+    span = f'{most}' if least == most else f'{least} to {most}'
+    none = '; one seed gives none' * (least == 1)
+    return f'intervals are over {span} seeds, not over rows{none}'
 
 
 def _effects_text(d, kind, head, names):  # the effects of one kind -> a sentence
