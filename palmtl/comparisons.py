@@ -376,11 +376,13 @@ def load_replicates(
 def row_p_value(
     x: dict,  # one quantity, from `load_replicates`
     y: dict,  # the same quantity and seed in the other cell
-) -> float:  # in [0, 1], two-sided
+) -> float:  # in [0, 1], two-sided; nan if there is one row and the metric is no count of rows
     "Would other dev rows say the same? McNemar's test, or the paired bootstrap."
     if x['correct'] is not None:
         return mcnemar(x['correct'], y['correct'], True)
     d = np.asarray(y['replicates']) - np.asarray(x['replicates'])
+    if np.isnan(d).any():
+        return math.nan
     return min(1.0, 2 * (1 + min((d <= 0).sum(), (d >= 0).sum())) / (1 + len(d)))
 
 # %% ../nbs/44_comparisons.ipynb #abd56327

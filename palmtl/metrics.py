@@ -154,6 +154,8 @@ def total(
 
 # %% ../nbs/01_metrics.ipynb #cell-11
 def _bootstrap(name, p, y, level):
+    if len(y) < 2:  # one row cannot be resampled: nothing is known
+        return (-1.0 if METRICS[name].signed else 0.0), 1.0
     ci = stats.bootstrap(
         (p, y),
         METRICS[name].function,
@@ -195,10 +197,12 @@ def replicates(
     predictions,
     labels,  # (rows,)
     n: int = 1000,  # resamples
-) -> np.ndarray:  # (n,) the metric on each resample
+) -> np.ndarray:  # (n,) the metric on each resample; nan if there is only one row
     "The metric on resampled rows; those of two models are paired, resample by resample."
     # the resamples depend only on the number of rows
     p, y = np.asarray(predictions, float), np.asarray(labels, float)
+    if len(y) < 2:
+        return np.full(n, np.nan)
     return stats.bootstrap(
         (p, y),
         METRICS[task.metric].function,
