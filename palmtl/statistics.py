@@ -207,10 +207,10 @@ def what_decides(
     lent: float = 0,  # degrees of freedom from other settings
     margin: float = MARGIN,  # the smallest difference that matters
     chance: float = 0.8,  # of a decision
-    most: int = 20,  # seeds that are affordable
+    most: int = 20,  # seeds that are affordable; where it is more, twice as many as at hand
 ) -> tuple:  # (seeds, times as many rows); infinite if 1,024 times as many rows are not enough
     "The fewest rows, and then the fewest seeds, that are likely to decide a comparison."
-    counts = np.arange(max(2, seeds), most + 1)
+    counts = np.arange(max(2, seeds), max(most, 2 * seeds) + 1)
     for times in 2 ** np.arange(11):
         tried = counts[counts > seeds] if times == 1 else counts
         args = row_sd / math.sqrt(times), lent, margin
