@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from .basics import InputError, error_text
 from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, plain_text
-from .forks import fork_points, keep_last_point, parent_of
+from .forks import fork_points, keep_last_point, kept_step, parent_of
 from .training import Trainer
 from .plots import AXES, own_epochs
 from .widgets import Board, Chart, described, error_html, folder_state
@@ -552,10 +552,12 @@ def fill_fork(self: Dashboard):
         steps = list(fork_points(run))
         if steps and run.state != 'finished':
             steps = [keep_last_point(run)]  # else it may be replaced before *Start*
-        if not steps and run.state == 'finished':
-            steps = [run.summary['best']['step']]
+        if not steps and kept_step(run) is not None:
+            steps = [kept_step(run)]
         if not steps:
-            raise InputError('this run has no checkpoint yet; press Pause to have one')
+            done = run.state == 'finished'
+            lacks = 'neither a fork point nor its best weights' if done else 'no checkpoint yet'
+            raise InputError(f'this run has {lacks}' + '; press Pause to have one' * (not done))
         settings = dataclasses.replace(run.settings, keep_forks='no')
         self.forked = f'{run.folder.name}@{steps[-1]}'
         typed = {k: v for k, v in self.form.typed().items() if k != 'preset'}

@@ -20,7 +20,7 @@ from plotly.subplots import make_subplots
 
 from .basics import counted
 from .comparisons import uncorrected
-from .forks import NEEDS_SAME, parent_of
+from .forks import parent_of
 from .gates import gate_table, gates_over_time
 from .gradients import conflict_table
 from .runs import Run
@@ -223,23 +223,12 @@ def _draw_curve(fig, d, x, name, line, group):  # a task's dev metric with its i
     fig.add_hline(y=d.majority.iloc[-1], line=majority, opacity=0.7)
 
 # %% ../nbs/50_plots.ipynb #d32f04ea
-# a change of these can leave out parameters of the parent, whose best then is another model's
-_OF_PARAMETERS = ('n_pals', 'pal_layers', 'pal_kind', 'pal_shared', 'pal_output')
-
-
-def _drops_best(fork):  # an event -> whether the parent's best weights do not count any more
-    changed = fork.get('changed', {})
-    gated = 'off' in changed.get('gates', ())  # gates are saved with the parameters
-    others = {*NEEDS_SAME['best'], *_OF_PARAMETERS} & {*changed}
-    return bool(fork.get('fresh') or gated or others)
-
-
 def own_epochs(
     run: Run,  # of any state
 ) -> list:  # of events of kind `epoch`, in order
     "The evaluations that a run may keep: those before a fork only if it took over the best."
-    drops = [e['step'] for e in run.events('fork') if _drops_best(e)]
-    return [e for e in run.events('epoch') if e['step'] > max(drops, default=-1)]
+    dropped = [e['step'] for e in run.events('fork') if not e.get('best', not e.get('fresh'))]
+    return [e for e in run.events('epoch') if e['step'] > max(dropped, default=-1)]
 
 # %% ../nbs/50_plots.ipynb #e805a486
 def kept_epoch(
