@@ -210,9 +210,7 @@ def token_scores(
     task: str,  # one of its tasks
     row,  # a text, or a pair of texts
     steps: int = 32,  # of the sum
-) -> (
-    tuple
-):  # (for each order: token numbers (sequences, seq), scores (sequences, seq); F(x), F(x'))
+) -> tuple:  # ([token numbers and scores (sequences, seq) of each order], F(x), F(x'))
     "Integrated gradients of the given answer, by token, in every order that the run reads."
     method, task = _captum(), model.task(task)
     batches, network = _batches(model, task, row), model.model

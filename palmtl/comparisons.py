@@ -175,9 +175,7 @@ def chosen(
 # %% ../nbs/44_comparisons.ipynb #cell-8
 def scores(
     grid: Grid,  # with at least one finished run
-) -> (
-    pd.DataFrame
-):  # one row per cell, seed and quantity (`what`: a task, or `score`): value, majority
+) -> pd.DataFrame:  # per cell, seed and `what` (a task, or `score`): value, majority
     """The dev scores of all finished, undamaged runs, in long format. Missing and damaged runs
     are in `attrs['left out']`, as {(cell, seed): reason}."""
     table, out, missing = grid.table(), [], {}

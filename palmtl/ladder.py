@@ -861,7 +861,8 @@ def say_optimism(
         return 'How much choosing on dev flatters is **not known yet**: fewer than two rungs have runs.'
     mean, low, high = halves.flatters.mean(), *halves.flatters.quantile([0.025, 0.975])
     most = halves.chosen.value_counts()
-    without = ', '.join(halves.attrs.get('not known', []))
+    lacks = ', '.join(halves.attrs.get('not known', []))
+    without = f' Without {lacks}, whose labels are missing here.' * bool(lacks)
     return (
         f'Chosen on one half of dev, the best of {halves.attrs.get("rungs", "the")} rungs scores '
         f'{halves.here.mean():.3f} there and {halves.there.mean():.3f} on the other half: choosing '
@@ -869,9 +870,7 @@ def say_optimism(
         f'*{most.index[0]}* is chosen in {most.iloc[0] / len(halves):.0%} of them. Not counted are '
         'the choices that were made on all dev rows: the best epoch of every run, the learning '
         'rate of the pilot, and the rungs from which *strong* and *strongest* are put together, '
-        'so these two are left out here.'
-        + f' Without {without}, whose labels are missing here.'
-        * bool(without)
+        f'so these two are left out here.{without}'
     )
 
 # %% ../nbs/66_ladder.ipynb #19f38860

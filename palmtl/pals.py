@@ -237,9 +237,7 @@ def maps(
     self: PALs,
     task: int,  # number of the task
     layer: int,  # number of the encoder's layer
-) -> (
-    tuple
-):  # (V^E, to queries, keys and values, after attention, V^D); None if the settings omit it
+) -> tuple:  # (V^E; to q, k and v; after attention; V^D); None for what is not there
     "One task's linear maps at one layer."
     i = self.layers[layer]
     return tuple(

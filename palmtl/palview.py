@@ -165,9 +165,7 @@ def attention_weights(
 def attention(
     model,  # in evaluation mode
     batch,  # tensors, rows grouped by task
-) -> (
-    tuple
-):  # BERT's: a list with (sequences, heads, seq, seq) a layer; the PALs': layer -> same, None
+) -> tuple:  # of each layer (sequences, heads, seq, seq): BERT's, a list; the PALs', a dict
     "All attention weights of a batch."
     bert, pal, p, real = [], {}, model.pals, batch.attention_mask
 

@@ -124,10 +124,9 @@ def _row(line, settings, tasks, columns):  # of the table: each task and setting
 # %% ../nbs/60_run_table.ipynb #edbcfdb0
 def as_table(
     lines: list,  # of `read_line`
-) -> (
-    pd.DataFrame
-):  # one row per line; `attrs['same']`: the shared settings, `attrs['scores']`: columns
-    "Lines as a table, with the settings in which they differ."
+) -> pd.DataFrame:  # one row per line
+    """Lines as a table, with the settings in which they differ. The shared settings are in
+    `attrs['same']`, the names of the columns with scores in `attrs['scores']`."""
     text = lambda v: plain_text(v) if isinstance(v, (list, dict)) else v
     settings = [{k: text(v) for k, v in (s or {}).items()} for _, s in lines]
     known = [s for s in settings if s]
