@@ -15,6 +15,7 @@ import torch
 from .basics import InputError, Registry
 from .callbacks import Callback
 from .gradients import Probe
+from .settings import resolve_tasks
 
 # %% ../nbs/32_alerts.ipynb #bd881d46
 class Alert(NamedTuple):
@@ -47,12 +48,19 @@ class LossRule:
         before = len(seen)
         median = statistics.median(seen) if before >= 30 else math.inf
         seen.append(loss)
-        if loss > self.times * median:
+        if 0 < self.times * median < loss:  # a task without any loss has no usual one
             times = f'{loss / median:.1f} times the median of the {before} before'
             return f'a loss of {loss:.3g}, {times}'
         return None
 
 # %% ../nbs/32_alerts.ipynb #3e949c21
+def _task_names(settings):  # none if a task's file is no longer there
+    try:
+        return [t.name for t in resolve_tasks(settings)]
+    except InputError:
+        return []
+
+
 @alert('absent')
 class AbsentRule:
     "A task that was not drawn for many steps, although the scheduler draws all tasks."
@@ -60,7 +68,7 @@ class AbsentRule:
     def __init__(self, settings):
         one_at_a_time = settings.scheduler in ('single', 'sequential')
         self.steps = 0 if one_at_a_time else settings.alert_absent
-        self.seen = {}
+        self.seen = dict.fromkeys(_task_names(settings), 0)
 
     def see(self, e):
         if e['event'] != 'step' or not self.steps:

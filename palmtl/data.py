@@ -94,25 +94,27 @@ def _widen(task):  # the remedy for a label that the task does not accept
     return "if there are more than two, the task's kind is 'classes', with their names in classes"
 
 # %% ../nbs/03_data.ipynb #08a0433d
+_SKIP = "bad_rows = 'skip' leaves such rows out and counts them"
+
+
 def make_rows(
     task: Task,  # the task of the rows
     split: str,  # `train`, `dev` or `test`
     records,  # of (line, id, texts, label as text or None)
     source: str,  # named in messages
-    bad_rows: str = 'stop',  # `stop` at an unusable row, or `skip` and list it
+    bad_rows: str = 'stop',  # at an unusable row: `stop`, `refuse` (no remedy), `skip` and list it
 ) -> Rows:
     "Keep the usable records; raises `InputError` at an unusable one, or when none is left."
     ids, texts, labels, unusable = [], [[] for _ in task.columns], [], []
     for line, id_, text, label in records:
-        value, problem = None, _problem(task, id_, text)
+        value, problem, remedy = None, _problem(task, id_, text), _SKIP
         if problem is None and label is not None:
             value, problem = _read_label(task, label)
+            remedy = f'{_widen(task)}; {_SKIP}' if label else _SKIP
         if problem is not None:
-            if bad_rows == 'stop':
-                remedy = "bad_rows = 'skip' leaves such rows out and counts them"
-                if text and task.label in problem and label:
-                    remedy = f'{_widen(task)}; {remedy}'
-                raise InputError(f'{source}: line {line} {problem} ({remedy})')
+            if bad_rows != 'skip':
+                help_ = f' ({remedy})' * (bad_rows == 'stop')
+                raise InputError(f'{source}: line {line} {problem}{help_}')
             unusable.append((line, problem))
             continue
         ids.append(id_)
@@ -563,7 +565,8 @@ def _join_parts(splits):  # `dev_mismatched` is appended to `dev`
     for s, rows in splits.items():
         split, _, part = s.partition('_')
         if part:
-            out[split] = join_rows(out[split], rows, part) if split in out else rows
+            alone = dataclasses.replace(rows, ids=[f'{part}-{x}' for x in rows.ids])
+            out[split] = join_rows(out[split], rows, part) if split in out else alone
     return out
 
 # %% ../nbs/03_data.ipynb #6fcf9951

@@ -45,10 +45,11 @@ def write_events(
     writer,  # from `summary_writer`
     events,  # of a run
 ):
-    "Write all their numbers for TensorBoard."
+    "Write all their numbers for TensorBoard, by the number of steps done."
     for e in events:
+        done = e['step'] + (e['event'] == 'step')  # a step has its number, from 0
         for name, value in scalars(e).items():
-            writer.add_scalar(name, value, e['step'])
+            writer.add_scalar(name, value, done)
     writer.flush()
 
 # %% ../nbs/33_export.ipynb #db836b88
@@ -58,7 +59,8 @@ class TensorBoard(Callback):
 
     def before_fit(self, trainer):
         folder = trainer.run.folder / 'tensorboard'
-        self.writer = summary_writer(folder, purge_step=trainer.step)  # later steps are repeated
+        # later steps are repeated; the scores after this one are not
+        self.writer = summary_writer(folder, purge_step=trainer.step + 1)
 
     def after_write(self, trainer):
         write_events(self.writer, trainer.written)

@@ -19,7 +19,7 @@ from .data import OTHER_FILES, Rows, SAMPLE_TASKS, read_predictions, sample_rows
 _PARTS = {'accuracy+f1': ('accuracy', 'f1'), 'pearson+spearman': ('pearson', 'spearman')}
 
 
-@metric('accuracy+f1', kinds=('binary',))
+@metric('accuracy+f1', kinds=('binary',), needs_window=True)
 def accuracy_f1(predictions, labels):
     "The mean of accuracy and F1."
     return (accuracy(predictions, labels) + f1(predictions, labels)) / 2

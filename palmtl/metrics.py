@@ -65,7 +65,7 @@ def accuracy(predictions, labels):
     return float((predictions == labels).mean())
 
 # %% ../nbs/01_metrics.ipynb #5f05f725
-@metric('f1', kinds=('binary',))
+@metric('f1', kinds=('binary',), needs_window=True)
 def f1(predictions, labels):
     "The harmonic mean of precision and recall of class 1; 0 without a true positive."
     hits = ((predictions == 1) & (labels == 1)).sum()

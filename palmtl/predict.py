@@ -167,6 +167,9 @@ def logits(
     return torch.cat(found)[back], tokens_cut(tokens, corpus)
 
 # %% ../nbs/46_predict.ipynb #2ae1fcad
+_OURS = 'id', 'answer', 'tokens cut off'  # columns of the table beside the texts
+
+
 @patch
 def answer(
     self: Predictor,
@@ -179,7 +182,8 @@ def answer(
     if not pals and self.model.pals is None:
         raise InputError(f'run {self.run.folder.name} has no PALs that could be switched off')
     logits, cut = self.logits(rows, pals, progress)
-    texts = pd.DataFrame(dict(zip(task.columns, rows.texts)))
+    names = [f'{c} (text)' if c in _OURS else c for c in task.columns]
+    texts = pd.DataFrame(dict(zip(names, rows.texts)))
     table = pd.concat([texts, answer_table(task, logits, self.model.unit)], axis=1)
     table['tokens cut off'] = cut
     return table
@@ -221,7 +225,7 @@ def predict_file(
     if source.exists() and target.exists() and source.samefile(target):
         raise InputError(f'{target}: the answers would overwrite the rows; name another file')
     unread = dataclasses.replace(task, label='\n')  # a column that no header can have
-    rows = dataclasses.replace(read_rows(unread, 'test', source), task=task)
+    rows = dataclasses.replace(read_rows(unread, 'test', source, 'refuse'), task=task)
     with tqdm(total=len(rows), unit='row', disable=not bar, ncols=80) as progress:
         table = model.answer(rows, pals, progress.update)
     table.insert(0, 'id', rows.ids)

@@ -18,13 +18,16 @@ from .control import progress_bar
 def _compare(what, x, y, at=None):  # a row of `same`; at: a name for each place
     x, y = np.asarray(x, float), np.asarray(y, float)
     n = min(len(x), len(y))
-    differs = np.flatnonzero(x[:n] != y[:n])
+    # nan: a step whose loss was not finite; left out of both, it is the same
+    alike = (x[:n] == y[:n]) | (np.isnan(x[:n]) & np.isnan(y[:n]))
+    gap = np.where(alike, 0, np.abs(x[:n] - y[:n]))
+    differs = np.flatnonzero(~alike)
     first = None
     if len(differs):
         first = at[differs[0]] if at else int(differs[0])
     elif len(x) != len(y):
         first = n
-    largest = float(np.abs(x[:n] - y[:n]).max()) if n else math.nan
+    largest = float(gap.max()) if n else math.nan
     return dict(what=what, equal=first is None, first_difference=first, largest=largest)
 
 # %% ../nbs/45_replay.ipynb #cc76bf99

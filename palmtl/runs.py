@@ -570,7 +570,7 @@ def _examples_table(run):  # name -> array, for dev.npz
     table = {}
     for name, e in run.examples().items():
         is_number = e['correct'] is None
-        table[f'{name}.prediction'] = e['prediction'].astype(np.float32 if is_number else np.int8)
+        table[f'{name}.prediction'] = e['prediction'].astype(np.float32 if is_number else np.int16)
         if not is_number:
             table[f'{name}.correct'] = e['correct'].astype(bool)
         table[f'{name}.replicates'] = e['replicates'].astype(np.float32)

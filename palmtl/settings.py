@@ -884,9 +884,18 @@ def resolve_tasks(settings: Settings) -> tuple:  # of Task, in the order of thei
             raise InputError(f'{twice}; give one of them another name')
         if task.metric == 'pearson' and settings.correlation == 'spearman':
             task = dataclasses.replace(task, metric='spearman')
+        _check_stem(task, out)
         potential = settings.potentials.get(task.name, task.potential)
         out.append(dataclasses.replace(task, potential=potential))
     return tuple(out)
+
+
+def _check_stem(task, others):  # raises if two tasks would write the same prediction file
+    for other in others:
+        if other.submission[0].casefold() == task.submission[0].casefold():
+            file = f"the file of predictions '{task.submission[0]}'"
+            both = f"tasks '{other.name}' and '{task.name}' would both write {file}"
+            raise InputError(f'setting tasks: {both}; give one of them another name')
 
 # %% ../nbs/21_settings.ipynb #78ffc35a
 def _find_task(name, by_name, settings):
@@ -971,6 +980,10 @@ def changed_settings(settings: Settings) -> dict:  # setting -> value
     return {k: v for k, v in dataclasses.asdict(settings).items() if v != start[k]}
 
 # %% ../nbs/21_settings.ipynb #0affccfe
+def _exact(number):  # as text, from which the same number is read
+    return str(int(number)) if float(number).is_integer() else repr(float(number))
+
+
 def plain_text(
     value,  # of a setting
 ) -> str:
@@ -978,7 +991,7 @@ def plain_text(
     if isinstance(value, (list, tuple)):
         return ','.join(map(str, value))
     if isinstance(value, dict):
-        return ','.join(f'{k}={v:g}' for k, v in value.items())
+        return ','.join(f'{k}={_exact(v)}' for k, v in value.items())
     return str(value)
 
 # %% ../nbs/21_settings.ipynb #80816656

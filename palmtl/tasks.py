@@ -89,6 +89,10 @@ def _check_values(self: Task):  # the remaining fields
         self._fail("classes needs at least two class names")
     if self.kind == 'binary' and len(self.classes) not in (0, 2):
         self._fail("a binary task has two class names or none")
+    if len({*self.classes}) < len(self.classes):
+        self._fail(f"classes names one class twice: {', '.join(self.classes)}")
+    if self.potential <= 0 or self.potential > 1:  # nan: not known
+        self._fail(f"potential is a metric above 0 and at most 1, not {self.potential:g}")
     if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
         self._fail(f"the range must be increasing, but goes from {self.low} to {self.high}")
     if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
@@ -133,12 +137,28 @@ def expected(self: Task) -> str:  # what a label of this task looks like, for er
     "What a label must be, in words."
     if self.kind == 'regression':
         return f'a number from {self.low:g} to {self.high:g}'
+    if self.class_numbers is not None:
+        return f"one of {', '.join(self.classes)}"
     n = max(2, len(self.classes))
     return f"a whole number from 0 to {n - 1}" + (
         f" or one of {', '.join(self.classes)}" if self.classes else ''
     )
 
 # %% ../nbs/02_tasks.ipynb #8d8f7b1f
+def _number(name):  # of a class name; None if it is a word
+    try:
+        return float(name)
+    except ValueError:
+        return None
+
+
+@patch(as_prop=True)
+def class_numbers(self: Task) -> list | None:  # of a number, or None for a name that is a word
+    "What the class names are as numbers; None if all are words. Then a label may be an index."
+    numbers = [_number(name) for name in self.classes]
+    return numbers if any(n is not None for n in numbers) else None
+
+
 @patch
 def read_label(
     self: Task,
@@ -151,6 +171,8 @@ def read_label(
     value = float(text)  # ValueError for words
     if self.kind == 'regression':
         ok = self.low <= value <= self.high
+    elif self.class_numbers is not None:  # `1.0` is the class `1`, not the second one
+        return float(self.class_numbers.index(value))  # ValueError for others
     else:
         ok = value in range(max(2, len(self.classes)))
     if not ok:
