@@ -749,6 +749,7 @@ def ladder_chart(
     heads = ['gain in the dev score', 'dev score', *(name for _, name, _ in _PANELS)]
     space = dict(horizontal_spacing=0.03, column_widths=[0.4, 0.28, 0.16, 0.16])
     fig = make_subplots(1, len(heads), shared_yaxes=True, subplot_titles=heads, **space)
+    fig.update_annotations(font_size=13)  # the heads of the narrow panels would touch
     told = [uncorrected(*v) for v in zip(shown.verdict, shown.holm)]
     known = shown.assign(told=told).dropna(subset='difference')
     for says in _VERDICT_COLOURS:
