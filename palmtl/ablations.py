@@ -451,11 +451,12 @@ def _stop_behind(self: Grid, margin, todo, waiting, active):  # todo: name -> ke
     behind = self.behind(margin)
     new = {c: x for c, x in behind.items() if c in cells and c not in stopped}
     if new:
-        self.write_plan(stopped | new)
+        stopped |= new
+        self.write_plan(stopped)
     for name, (cell, _) in todo.items():
         if cell in new and name in waiting:
             waiting.remove(name)
-        elif name in active and (cell in new or cell in stopped):
+        elif name in active and cell in stopped:
             with contextlib.suppress(FileNotFoundError):  # it is loading: asked at the next look
                 (self.where / name / 'stop').touch()
 

@@ -552,8 +552,9 @@ def fill_fork(self: Dashboard):
         steps = list(fork_points(run))
         if steps and run.state != 'finished':
             steps = [keep_last_point(run)]  # else it may be replaced before *Start*
-        if not steps and kept_step(run) is not None:
-            steps = [kept_step(run)]
+        kept = kept_step(run)
+        if not steps and kept is not None:
+            steps = [kept]
         if not steps:
             done = run.state == 'finished'
             lacks = 'neither a fork point nor its best weights' if done else 'no checkpoint yet'

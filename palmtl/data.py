@@ -544,6 +544,10 @@ def find_files(
     return task, folders[0]  # reading then reports what is missing
 
 # %% ../nbs/03_data.ipynb #9dbb1a10
+def _part_ids(rows, part):
+    return [f'{part}-{i}' for i in rows.ids]
+
+
 def join_rows(
     first: Rows,  # keeps its ids
     second: Rows,  # of the same task
@@ -553,7 +557,7 @@ def join_rows(
     known = first.labels is not None and second.labels is not None
     return dataclasses.replace(
         first,
-        ids=[*first.ids, *(f'{part}-{i}' for i in second.ids)],
+        ids=[*first.ids, *_part_ids(second, part)],
         texts=[[*a, *b] for a, b in zip(first.texts, second.texts)],
         labels=np.concatenate([first.labels, second.labels]) if known else None,
         unusable=[*first.unusable, *second.unusable],
@@ -565,7 +569,7 @@ def _join_parts(splits):  # `dev_mismatched` is appended to `dev`
     for s, rows in splits.items():
         split, _, part = s.partition('_')
         if part:
-            alone = dataclasses.replace(rows, ids=[f'{part}-{x}' for x in rows.ids])
+            alone = dataclasses.replace(rows, ids=_part_ids(rows, part))
             out[split] = join_rows(out[split], rows, part) if split in out else alone
     return out
 
