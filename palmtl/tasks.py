@@ -124,13 +124,6 @@ def is_signed(self: Task) -> bool:
     "Whether the metric lies in [-1, 1] with 0 for chance, not in [0, 1]."
     return METRICS[self.metric].signed
 
-
-@patch(as_prop=True)
-def is_ordered(self: Task) -> bool:
-    "Whether a label has a place on a scale: a number, or a class between negative and positive."
-    ends = {*self.classes[:1], *self.classes[-1:]}
-    return self.kind == 'regression' or ends == {'negative', 'positive'}
-
 # %% ../nbs/02_tasks.ipynb #cbea275a
 @patch
 def expected(self: Task) -> str:  # what a label of this task looks like, for error messages
@@ -178,6 +171,18 @@ def read_label(
     if not ok:
         raise ValueError(text)  # also for nan, which compares false with everything
     return value
+
+# %% ../nbs/02_tasks.ipynb #6066952e
+_OPPOSITES = {'negative', 'positive'}  # the ends of a scale
+
+
+@patch(as_prop=True)
+def is_ordered(self: Task) -> bool:
+    "Whether labels have places on a scale: numbers in order, or words from negative to positive."
+    if self.kind == 'regression' or {*self.classes[:1], *self.classes[-1:]} == _OPPOSITES:
+        return True
+    numbers = self.class_numbers or [None]
+    return None not in numbers and numbers in (sorted(numbers), sorted(numbers)[::-1])
 
 # %% ../nbs/02_tasks.ipynb #23874a61
 @patch
