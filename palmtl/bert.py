@@ -8,7 +8,7 @@ __all__ = ['SAMPLE_CONFIG', 'PLAIN', 'BertConfig', 'embed', 'dropout', 'split_he
 
 # %% ../nbs/10_bert.ipynb #e0c7f8c0
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Callable
 import torch, torch.nn as nn, torch.nn.functional as F
 from fastcore.basics import patch
@@ -36,6 +36,10 @@ class BertConfig:
     initializer_range: float = 0.02  # standard deviation of initial weights
 
     def __post_init__(self):
+        for f in fields(self):
+            if f.type is int and getattr(self, f.name) < 1:
+                least = f'{f.name} is {getattr(self, f.name)}; at least 1 was expected'
+                raise InputError(f'config: {least}')
         if self.hidden_size % self.num_attention_heads:
             heads, width = self.num_attention_heads, self.hidden_size
             raise InputError(f'config: {heads} heads do not divide a width of {width}')

@@ -138,15 +138,16 @@ def output(
 def add_gates(self: TaskAdapters):
     "Add a gate for every task and layer, all open; they are part of the model's state."
     self.gates = torch.ones(self.n_tasks, len(self.layers))
-    self._gates_seen = None
+    self._gates_seen = None, 0, []
 
 
 @patch
 def gate_values(self: TaskAdapters) -> list:  # [task][i], numbers on the host
     "The gates of each task's PALs."
-    if self._gates_seen is None or self._gates_seen[0] != self.gates._version:
-        self._gates_seen = self.gates._version, self.gates.tolist()
-    return self._gates_seen[1]
+    gates, version = self._gates_seen[:2]
+    if gates is not self.gates or version != gates._version:  # another tensor, or new values
+        self._gates_seen = self.gates, self.gates._version, self.gates.tolist()
+    return self._gates_seen[2]
 
 # %% ../nbs/12_pals.ipynb #584ad98e
 @patch

@@ -294,7 +294,7 @@ def make_schedule(self: Trainer):
 def scheduler_options(self: Trainer, batches, order, lengths):  # -> option -> value
     "The settings as scheduler options; each scheduler takes those that it knows."
     s, names = self.settings, [t.name for t in self.tasks]
-    return dict(
+    return s.scheduler_options | dict(
         sizes=[x.n for x in self.samplers] if s.sizes == 'examples' else batches,
         single=names.index(s.single_task) if s.single_task else 0,
         order=order,
@@ -306,7 +306,6 @@ def scheduler_options(self: Trainer, batches, order, lengths):  # -> option -> v
         gamma=s.gamma,
         start=None if s.kpi_start < 0 else s.kpi_start,
         ceilings=[self.ceiling(t) for t in self.tasks],
-        **s.scheduler_options,
     )
 
 # %% ../nbs/38_training.ipynb #fd8dee8f

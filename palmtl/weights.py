@@ -15,14 +15,19 @@ from .data import find_folder
 from .bert import BertConfig, BertEncoder
 
 # %% ../nbs/11_weights.ipynb #5b6444db
-def _read_json(path):
+def _read_json(path):  # -> dict
     try:
-        return json.loads(path.read_text(encoding='utf-8'))
+        published = json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError:
         message = 'there is no config.json; a folder with a published BERT checkpoint was expected'
         raise InputError(f'{path.parent}: {message}') from None
     except (ValueError, OSError) as e:
         raise InputError(f'{path}: cannot be read ({e})') from None
+    if not isinstance(published, dict):
+        raise InputError(
+            f'{path}: holds {published!r:.40}; an object with named values was expected'
+        )
+    return published
 
 # %% ../nbs/11_weights.ipynb #ea2b5aa9
 def _check_architecture(path, published):
