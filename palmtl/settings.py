@@ -314,7 +314,10 @@ class GateSettings:
     )
     gate_rows: int = setting(32, 'training rows of each task on which importance is taken', low=1)
     gate_holdout: int = setting(
-        128, 'most rows held out of each training set, to see whether a switch did harm', low=2
+        128,
+        'rows of each task, at most, that show whether a switch did harm; 5 % of the training rows '
+        'are held out for that',
+        low=2,
     )
     gate_run: str = setting('', 'for `shuffled`: the run whose switches are repeated elsewhere')
 
@@ -422,7 +425,7 @@ class ScoreSettings:
     )
     correlation: str = setting(
         'pearson',
-        'metric of the regressions that ask for no other',
+        'metric of regressions; `spearman` takes the place of `pearson`',
         ('pearson', 'spearman'),
         decision=24,
     )
@@ -707,6 +710,7 @@ _STICKLAND = _PAPER | dict(
     head_dropout=0.1,
     regression='unit',
     max_length=128,
+    idle='momentum',
 )
 
 # %% ../nbs/21_settings.ipynb #a4a003bf
