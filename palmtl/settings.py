@@ -921,11 +921,15 @@ def notebook_settings(
     variables: dict,  # a notebook's `globals()`, in the first cell after its parameters
 ) -> Settings:
     "The settings in a notebook's parameters; a name that is no setting is an error."
-    plain = (type(None), bool, int, float, str, list, tuple, dict, np.generic)
+    plain = (type(None), bool, int, float, str, list, dict, np.generic)
+
+    def is_plain(v):  # a tuple of other things, such as tasks, comes from an import
+        return all(map(is_plain, v)) if isinstance(v, tuple) else isinstance(v, plain)
+
     given = {
         k: v
         for k, v in variables.items()
-        if isinstance(v, plain) and not k.startswith('_') and k not in ('In', 'Out')
+        if is_plain(v) and not k.startswith('_') and k not in ('In', 'Out')
     }
     return make_settings(**given)
 
