@@ -1,10 +1,10 @@
 async function renderWithPictures({model, el}) {
   const end = await render({model, el});
   const take = async () => {
-    const {format, width, height} = model.get('ask');
+    const {format, width, height, turn} = model.get('ask');
     const {data, layout} = model.get('figure');
     if (!format) return;
-    const answer = {kind: 'picture', format};
+    const answer = {kind: 'picture', turn};
     const figure = {data, layout: {...layout, paper_bgcolor: '#fff'}};
     const scale = format === 'png' ? 2 : 1;
     try {
