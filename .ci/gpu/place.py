@@ -46,9 +46,13 @@ class Place:
         print(f'{stage} {line[:300]}', flush=True)
 
     def read(self, stage: str) -> list:
-        "The lines so far."
+        "The lines so far, of the last go: each begins with a line `machine`."
         path = self.out / f'{stage}.jsonl'
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        if not path.exists():
+            return []
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        goes = [i for i, line in enumerate(lines) if line['item'] == 'machine']
+        return lines[goes[-1] :] if goes else lines
 
 
 def item(stage: str, seconds: float):
