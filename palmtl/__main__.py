@@ -6,7 +6,7 @@
 __all__ = ['dashboard_notebook', 'json_of', 'free_port', 'jupyter_command', 'main']
 
 # %% ../nbs/74_start.ipynb #300ff57d
-import argparse, socket, subprocess, sys
+import argparse, importlib.util, socket, subprocess, sys
 from pathlib import Path
 from .basics import InputError, write_atomic
 
@@ -15,17 +15,21 @@ def dashboard_notebook(
     root=None,  # folder of a clone; the one that holds the package if None
     here=None,  # where to write one if there is no clone; the working directory if None
 ) -> Path:  # of the notebook
-    "The notebook to open."
+    "The notebook to open; raises `InputError` if one cannot be written."
     root = Path(root) if root else Path(sys.modules['palmtl'].__file__).resolve().parent.parent
     own = root / 'nbs' / 'dashboard.ipynb'
     if own.exists():
         return own
     import nbformat.v4 as v4
 
-    path = Path(here or Path.cwd()) / 'palmtl-dashboard.ipynb'
-    if not path.exists():
-        code = 'from palmtl.dashboard import Dashboard\n\nDashboard()'
-        write_atomic(path, json_of(v4.new_notebook(cells=[v4.new_code_cell(code)])))
+    try:
+        path = Path(here or Path.cwd()) / 'palmtl-dashboard.ipynb'
+        if not path.exists():
+            code = 'from palmtl.dashboard import Dashboard\n\nDashboard()'
+            write_atomic(path, json_of(v4.new_notebook(cells=[v4.new_code_cell(code)])))
+    except OSError as e:
+        where = here or 'the working directory'
+        raise InputError(f'{where}: no notebook can be written there ({e.strerror})') from None
     return path
 
 # %% ../nbs/74_start.ipynb #c20d73ce
@@ -61,20 +65,20 @@ def main(
     args=None,  # of the command line; `sys.argv` if None
 ) -> int:  # the exit status
     "`python -m palmtl [--port N] [--no-browser] [options of JupyterLab]`."
-    parser = argparse.ArgumentParser(prog='python -m palmtl', description=main.__doc__)
+    about = dict(prog='python -m palmtl', description=main.__doc__)
+    parser = argparse.ArgumentParser(**about, allow_abbrev=False)
     parser.add_argument('--port', type=int, default=0, help='0: one that is free')
     parser.add_argument('--no-browser', action='store_true', help='print the address only')
     given, more = parser.parse_known_args(args)  # JupyterLab's own options are passed on
     try:
         if not 0 <= given.port <= 65535:
             raise InputError(f'port {given.port}: a number from 0 to 65535 was expected')
+        if importlib.util.find_spec('jupyterlab') is None:
+            raise InputError('JupyterLab is not installed: pip install jupyterlab')
         command = jupyter_command(dashboard_notebook(), given.port, not given.no_browser)
         return subprocess.run([*command, *more]).returncode
     except InputError as e:
         print(e, file=sys.stderr)
-        return 2
-    except FileNotFoundError:
-        print('JupyterLab is not installed: pip install jupyterlab', file=sys.stderr)
         return 2
 
 # %% ../nbs/74_start.ipynb #bf14e9b9

@@ -281,6 +281,15 @@ def _take_result(self: Grid, name, key, job):
     elif Run(self.where / name).state != 'finished' and key[0] not in self.stopped_early:
         self.errors[key] = 'stopped before it finished'
 
+# %% ../nbs/40_ablations.ipynb #40a46116
+@patch
+def _next(self: Grid, todo, waiting, active):  # the cell to start, or None if all must wait
+    for name in waiting:  # a cell may repeat the gates of another one, which must have ended
+        repeated = Path(self.settings[todo[name]].gate_run).name
+        if repeated not in waiting and repeated not in active:
+            return name
+    return None
+
 # %% ../nbs/40_ablations.ipynb #a9bc9ff4
 @patch
 def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
@@ -288,8 +297,8 @@ def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
     waiting, active, places, looks = list(todo), {}, {}, itertools.count(1)
     try:
         while waiting or active:
-            while waiting and len(active) < workers:
-                name = waiting.pop(0)
+            while len(active) < workers and (name := self._next(todo, waiting, active)):
+                waiting.remove(name)
                 places[name] = min(set(range(workers)) - {places[n] for n in active})
                 active[name] = start(todo[name], places[name])
             time.sleep(poll)

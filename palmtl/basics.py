@@ -115,6 +115,9 @@ def _rewritten(old, new):
     return old is not new and len(names) == 1 and in_a_cell
 
 # %% ../nbs/00_basics.ipynb #b5659f01
+_REGISTRIES = []  # all of them, so that a user's file can be taken back
+
+
 class Registry(dict):
     "Names and what they stand for; an unknown name raises `InputError` with the nearest valid one."
 
@@ -125,6 +128,7 @@ class Registry(dict):
         super().__init__()
         self.what = what
         self._written = {}  # name -> the function or class that the entry comes from
+        _REGISTRIES.append(self)
 
     def __missing__(self, name):
         raise InputError(f"unknown {self.what} '{name}'{nearest(name, self)}")
@@ -170,13 +174,21 @@ def help(
     return (inspect.getdoc(self[name]) or '').split('\n')[0]
 
 # %% ../nbs/00_basics.ipynb #87b769ae
-_PLUGINS = {}  # digest -> module: a file is imported once
+_PLUGINS = {}  # digest -> module: a file is imported once, unless it changes
+
+
+def _take_out(modules):  # names of modules; what they registered is no longer registered
+    out = []
+    for r in _REGISTRIES:
+        found = [n for n, x in r._written.items() if getattr(x, '__module__', '') in modules]
+        out += [(r, n, r.pop(n), r._written.pop(n)) for n in found]
+    return out  # of (registry, name, entry, the function or class that it comes from)
 
 # %% ../nbs/00_basics.ipynb #9c6d2682
 def load_plugin(
     path,  # of a Python file
 ) -> dict:  # its `name` and `sha256`, for the run's record
-    "Import a user's file, once; raises `InputError` with file and line if that fails."
+    "Import a user's file; raises `InputError` with file and line if that fails."
     path = Path(path).expanduser()
     try:
         source = path.read_bytes()
@@ -186,27 +198,37 @@ def load_plugin(
         raise InputError(f'plugin {path}: cannot be read ({e.strerror})') from None
     digest = hashlib.sha256(source).hexdigest()
     if digest not in _PLUGINS:
-        _PLUGINS[digest] = _import_plugin(path, source, f'palmtl_plugin_{digest[:12]}')
+        earlier = [d for d, m in _PLUGINS.items() if m.__file__ == str(path.absolute())]
+        out = _take_out({_PLUGINS[d].__name__ for d in earlier})
+        module = _import_plugin(path, source, f'palmtl_plugin_{digest[:12]}', out)
+        for d in earlier:  # so that the file is imported again if it is changed back
+            del _PLUGINS[d]
+        _PLUGINS[digest] = module
     return dict(name=path.name, sha256=digest)
 
 # %% ../nbs/00_basics.ipynb #aa6ddb67
-def _import_plugin(path, source, name):  # -> module
+def _import_plugin(path, source, name, before):  # -> module; `before`: to put back if it fails
     if path.suffix != '.py':
         raise InputError(f"plugin {path}: a Python file was expected, with the ending '.py'")
     module = sys.modules[name] = types.ModuleType(name)  # so that what it defines can be pickled
-    module.__file__ = str(path)
+    module.__file__ = str(path.absolute())
     try:
         exec(compile(source, str(path), 'exec'), module.__dict__)
-    except SyntaxError as e:
-        _fail_plugin(name, f'plugin {path}, line {e.lineno}: is not Python ({e.msg})')
-    except Exception as e:
-        own = [f for f in traceback.extract_tb(e.__traceback__) if f.filename == str(path)]
-        line = f', line {own[-1].lineno}' if own else ''
-        what = str(e) if hasattr(e, '_render_traceback_') else f'{type(e).__name__}: {e}'
-        _fail_plugin(name, f'plugin {path}{line}: {what}')
+    except BaseException as e:
+        del sys.modules[name]
+        _take_out({name})
+        for registry, key, thing, written in before:
+            registry[key], registry._written[key] = thing, written
+        if isinstance(e, Exception):
+            raise InputError(_why_not(path, e)) from None
+        raise
     return module
 
 # %% ../nbs/00_basics.ipynb #f8d481ec
-def _fail_plugin(name, sentence):
-    sys.modules.pop(name, None)
-    raise InputError(sentence) from None
+def _why_not(path, e):  # a sentence: what was raised while the file was imported
+    if isinstance(e, SyntaxError) and e.filename == str(path):  # not in a file that it imports
+        return f'plugin {path}, line {e.lineno}: is not Python ({e.msg})'
+    own = [f for f in traceback.extract_tb(e.__traceback__) if f.filename == str(path)]
+    line = f', line {own[-1].lineno}' if own else ''
+    what = str(e) if hasattr(e, '_render_traceback_') else f'{type(e).__name__}: {e}'
+    return f'plugin {path}{line}: {what}'

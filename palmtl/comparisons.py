@@ -1007,7 +1007,7 @@ def provenance(
         return f'None of the {len(grid)} runs is finished.'
     made = [r.read_json('environment.json') for r in runs]
     hours = sum(r.summary['seconds'] for r in runs) / 3600
-    how = made[0].get('command') or command(runs[0].settings)  # a record has its own
+    how = command(runs[0].settings)  # the command in a record rests on the presets of its time
     parts = (
         _counts(map(budget_text, runs)),
         _counts(map(_setup, made)),

@@ -66,7 +66,7 @@ def export_name(
     *more,  # choices that the view depends on
 ) -> str:  # without a suffix
     "A descriptive name for a file."
-    runs = sorted(r.folder.name for r in grid.runs())
+    runs = sorted(r.folder.absolute().parts[-2:] for r in grid.runs())  # the same on any machine
     digest = hashlib.sha256(repr((runs, *more)).encode()).hexdigest()[:6]
     first = grid.runs()[0].folder.name.rsplit('-s', 1)[0]
     first = re.sub('[^A-Za-z0-9_.-]+', '_', first)
@@ -128,7 +128,7 @@ class PictureChart(Chart):
     ask = traitlets.Dict().tag(sync=True)
 
     def __init__(self, fig: go.Figure | None = None):
-        self.wanted = {}  # format -> (path, callback)
+        self.wanted = {}  # turn -> (path, callback)
         super().__init__(fig)
         self.on_msg(self._receive)
 
@@ -141,11 +141,10 @@ def picture(
     width: int = 900,  # in pixels
 ):
     "Ask the page for a picture."
-    kind = Path(path).suffix[1:]
-    self.wanted[kind] = (Path(path), then)
-    height = self.figure['layout'].get('height') or 450
     turn = self.ask.get('turn', 0) + 1
-    self.ask = dict(format=kind, width=width, height=height, turn=turn)
+    self.wanted[turn] = (Path(path), then)
+    height = self.figure['layout'].get('height') or 450
+    self.ask = dict(format=Path(path).suffix[1:], width=width, height=height, turn=turn)
 
 # %% ../nbs/62_figure_files.ipynb #d41d1b2d
 def picture_bytes(
@@ -164,10 +163,12 @@ def picture_bytes(
 # %% ../nbs/62_figure_files.ipynb #b0fd6b2e
 @patch
 def _receive(self: PictureChart, _, message, buffers):
-    if message.get('kind') != 'picture' or message.get('format') not in self.wanted:
+    turn = message.get('turn')
+    if message.get('kind') != 'picture' or turn not in self.wanted:
         return  # not requested, or another view of this chart was faster
-    path, then = self.wanted.pop(message['format'])
-    self.ask = dict(turn=self.ask.get('turn', 0))
+    path, then = self.wanted.pop(turn)
+    if turn == self.ask['turn']:  # else a later request still waits
+        self.ask = dict(turn=turn)
     try:
         found = picture_bytes(message, b'\x89PNG' if path.suffix == '.png' else b'<svg')
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from .pals import TaskAdapters
 from .model import Corpus, MultitaskModel, predict, task_loss
 from .schedulers import kpi_of
 from .settings import NOT_IN_NAME, Settings, differences
-from .runs import Run, runs_folder
+from .runs import Run, run_or_record, runs_folder
 
 # %% ../nbs/31_gates.ipynb #91387126
 from .callbacks import Callback
@@ -332,12 +332,12 @@ _MAY_DIFFER = NOT_IN_NAME | {'gates', 'gate_run', 'threads', 'device'}  # of a r
 
 
 def read_switches(
-    name: str,  # of a finished run, or its folder
+    name: str,  # of a finished run, or its folder; a published record will do
     settings: Settings,  # of the run that will repeat them
     runs=None,  # folder of runs; `runs_folder()` if None
 ) -> list:  # of events
     "The switches of a run; raises `InputError` if it is not finished or other settings differ."
-    run = Run(Path(runs or runs_folder()) / name)
+    run = run_or_record(Path(runs or runs_folder()) / name)
     if run.state != 'finished':
         raise InputError(f'gate_run {name}: is {run.state}; a finished run was expected')
     if run.settings.gates != 'dynamic':

@@ -214,12 +214,11 @@ def conflict_table(
 
 # %% ../nbs/30_gradients.ipynb #90f3825c
 def conflict_cost(
-    run,  # with events of kinds `conflict` and `step`
+    run,  # finished, with events of kind `conflict`
 ) -> dict:  # seconds of a measurement and of a step, and the share of the run's time
     "The cost of the measurements."
     probes = [e['seconds'] for e in run.events('conflict')]
-    steps = run.events('step')
-    total, n = steps[-1]['seconds'], steps[-1]['step'] + 1
+    total, n = run.summary['seconds'], run.summary['steps']  # a step's event has its beginning
     out = dict(measurement=float(np.mean(probes)), step=(total - sum(probes)) / n)
     return out | dict(share=sum(probes) / total)
 

@@ -880,15 +880,17 @@ _STEP, _ROW, _FIXED = 0.06, 0.0065, 80.0  # seconds, MiniLM: a step, each of its
 _ASKED = 394  # steps of 32 rows: as long as asking one teacher takes, measured in chapter 37
 
 
+def _steps(s):  # of its own; those before a fork are its parent's
+    before = int(s.fork.rpartition('@')[2]) if s.fork else 0
+    return int(s.steps_per_epoch) * s.epochs - before
+
+
 def _hours(s):  # of a processor core, estimated for a run with these settings
-    steps = int(s.steps_per_epoch) * s.epochs
-    if s.fork:  # the steps before it are its parent's
-        steps -= int(s.fork.rpartition('@')[2])
     each = (_STEP + _ROW * rows_per_step(s)) * (1 + 0.045 * s.n_pals)
     masked = 1.5 * each * s.mlm_steps  # measured in chapter 36; the next line in 30 and 35
     each *= 1 + 1.48 * bool(s.smart) + 0.82 * bool(s.rdrop) + 0.2 * (s.gradients != 'sum')
     asked = _ASKED * (_STEP + 32 * _ROW) * len(s.teacher)
-    return (steps * each + masked + _FIXED + asked) / 3600
+    return (_steps(s) * each + masked + _FIXED + asked) / 3600
 
 
 @patch
@@ -903,7 +905,7 @@ def plan(self: Ladder) -> pd.DataFrame:  # one row per rung
         row = dict(rung=rung.name, over=rung.over, runs=len(new), left=left)
         s = self.grid.settings.get((rung.name, self.seeds[0]))
         if s is not None:
-            row |= dict(steps=int(s.steps_per_epoch) * s.epochs, rows=rows_per_step(s))
+            row |= dict(steps=_steps(s), rows=rows_per_step(s))
         rows.append(row | dict(hours=left * (_MADE if s is None else _hours(s))))
     return pd.DataFrame(rows).astype(dict(steps='Int64', rows='Int64'))
 

@@ -270,7 +270,7 @@ def chance_of_better(
     df,  # degrees of freedom of `by_seeds`
     seeds: int,  # number of seeds in the mean
 ) -> float:  # in [0, 1]
-    "P(b > a) for one new seed of each, on the same dev rows."
+    "P(b > a) for one run of each with the same new seed, on the same dev rows."
     of_new_seed = by_seeds * seeds + by_seeds
     with np.errstate(divide='ignore', invalid='ignore'):
         return stats.t.cdf(difference / np.sqrt(of_new_seed), df)

@@ -500,7 +500,7 @@ def treated_text(
 
 # %% ../nbs/67_studies.ipynb #fb450d74
 def conflict_cost_text(
-    grid: Grid,  # of runs with events of kinds `conflict` and `step`
+    grid: Grid,  # of runs with events of kind `conflict`
 ) -> str:  # markdown, computed; '' if no run is finished
     "What the measurement of conflict costs, by the runs' own clocks."
     runs = list(grid.finished().values())

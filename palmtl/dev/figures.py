@@ -85,8 +85,13 @@ FAULTS = {}  # name -> function from a drawing to sentences
 
 
 def fault(name: str):  # of the fault; a decorator
-    "Register a function of a drawing as a fault to look for."
-    return lambda f: FAULTS.setdefault(name, f)
+    "Register a function of a drawing as a fault to look for; it replaces one of the same name."
+
+    def enter(f):
+        FAULTS[name] = f
+        return f
+
+    return enter
 
 
 def _short(text, longest=40):
@@ -320,15 +325,17 @@ _PLOTLY = 'application/vnd.plotly.v1+json'
 # %% ../../nbs/73_figures.ipynb #5d00bd17
 def saved_figures(
     folder=None,  # of notebooks; those of the clone if None
-) -> dict:  # 'notebook, cell 3' -> figure as saved in the file
+) -> dict:  # 'notebook, cell 3' or 'notebook, cell 3, figure 2' -> figure as saved in the file
     "All plotly figures among the outputs of notebooks."
     found = {}
     for path in sorted(Path(folder or find_folder('nbs')).glob('*.ipynb')):
         cells = json.loads(path.read_text(encoding='utf-8'))['cells']
         for i, cell in enumerate(cells):
-            for output in cell.get('outputs', []):
-                if _PLOTLY in output.get('data', {}):
-                    found[f'{path.stem}, cell {i}'] = output['data'][_PLOTLY]
+            outputs = [output.get('data', {}) for output in cell.get('outputs', [])]
+            figures = [data[_PLOTLY] for data in outputs if _PLOTLY in data]
+            for k, figure in enumerate(figures, 1):
+                more = f', figure {k}' if k > 1 else ''
+                found[f'{path.stem}, cell {i}{more}'] = figure
     return found
 
 # %% ../../nbs/73_figures.ipynb #f5d84755

@@ -18,15 +18,18 @@ def gpu_lines(
     stage: str,  # `check`, `race` or `grid`
     folder=None,  # of the kept measurement; `runs/published/gpu` if None
 ) -> list:  # of dict; empty if nothing is kept
-    "The lines that a day with a GPU left for one stage, without a last line that was cut off."
+    """The lines that a day with a GPU left for one stage, without a last line that was cut off.
+    Of several goes into the same file, each begun by a line `machine`, the last one counts."""
     path = Path(folder or find_folder('runs/published/gpu')) / f'{stage}.jsonl'
     if not path.exists():
         return []
     whole = path.read_text(encoding='utf-8').split('\n')[:-1]
     try:
-        return [json.loads(line) for line in whole]
+        lines = [json.loads(line) for line in whole]
     except ValueError:
         raise InputError(f'{path}: a line is not JSON') from None
+    goes = [i for i, line in enumerate(lines) if line['item'] == 'machine']
+    return lines[goes[-1] :] if goes else lines
 
 # %% ../../nbs/75_gpu_day.ipynb #94e8f355
 PLAYERS = dict(
@@ -47,7 +50,7 @@ def gpu_race(
     table = pd.DataFrame(seen)
     table['contestant'] = table.player.map(PLAYERS)
     keys = ['shape', 'batch', 'contestant']
-    table = table.set_index(keys)
+    table = table.drop_duplicates(keys, keep='last').set_index(keys)
     loops = table[table.player == 'loop'].droplevel('contestant').tokens_per_second
     over = loops.reindex(table.index.droplevel('contestant')).to_numpy()
     table['over the loop'] = table.tokens_per_second.to_numpy() / over
