@@ -245,6 +245,7 @@ def load_best(
 ) -> tuple:  # (model in evaluation mode, tokenizer)
     "The best model of a run, from its folder alone; raises `InputError` if it was damaged."
     config, pooler, state = read_best(run)
+    run.check_plugins()
     model = build_model(run.settings, run.tasks, BertEncoder(config, pooler))
     try:
         model.load_state_dict(state)

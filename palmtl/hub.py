@@ -11,8 +11,8 @@ import argparse, html, json, re, sys
 from pathlib import Path
 import pandas as pd
 from .basics import InputError, counted, reports_bad_input, write_atomic
-from .data import find_folder, load_rows
-from .settings import command
+from .data import SAMPLE_TASKS, load_rows
+from .schedulers import SCHEDULERS
 from .runs import Run, without_paths
 from .evaluation import best_files, load_best
 from .predict import find_run
@@ -22,18 +22,7 @@ def shareable(
     run: Run,  # of any state
 ) -> tuple:  # (record of settings and tasks, command)
     "A run's settings, with every path of the machine reduced to its last part."
-    record, text = without_paths(run.record, command(run.settings))
-    s = record['settings']
-    for key in ('encoder', 'data'):
-        kind, _, path = s[key].rpartition('hub:')
-        is_path = path.startswith(('.', '~')) or find_folder(path).exists()
-        if '/' in path and is_path:
-            s[key] = ('hub:' if kind or s[key].startswith('hub:') else '') + Path(path).name
-            text = text.replace(path, Path(path).name)
-    for key in ('tasks', 'plugins'):
-        for path in s.get(key, []):
-            text = text.replace(path, Path(path).name)
-        s[key] = [Path(path).name for path in s.get(key, [])]
+    record, text = without_paths(run, relative=True)
     for task in record['tasks']:
         task.pop('folder', None)
     return record, text
@@ -66,12 +55,14 @@ def escape_markdown(
 # %% ../nbs/47_hub.ipynb #c92f8984
 def _rows_in(run, task):  # (rows of train or None, rows of dev)
     settings, kept = run.settings, run.summary[run.settings.keep]
+    holds_out = SCHEDULERS[settings.scheduler].needs_kpi and settings.kpi_from == 'holdout'
     try:
         rows = load_rows(
             run.with_folder(task),
             settings.data,
             limit=int(settings.limit.get(task.name, settings.limit.get('all', 0))),
             bad_rows=settings.bad_rows,
+            holdout=0.05 if holds_out or settings.gates != 'off' else 0.0,  # as in training
         )
         n = len(rows['train'])
     except InputError:  # the data are no longer here
@@ -80,8 +71,9 @@ def _rows_in(run, task):  # (rows of train or None, rows of dev)
 
 # %% ../nbs/47_hub.ipynb #9484db23
 def _licence(run, task):
-    if run.settings.data == 'sample':
-        return 'synthetic, part of palmtl (Apache 2.0)'
+    if run.settings.data == 'sample':  # or a task of the user's own beside it
+        is_sample = (task.name, task.files) in [(t.name, t.files) for t in SAMPLE_TASKS]
+        return 'synthetic, part of palmtl (Apache 2.0)' if is_sample else 'not known'
     return LICENCES.get(task.name, 'not known')
 
 
@@ -156,9 +148,15 @@ def _layers_text(s):  # of settings
 def _summary_text(run):  # what it is, in a sentence
     s, n = run.settings, _layers_text(run.settings)
     names = ', '.join(escape_markdown(t.title) for t in run.tasks)
+    text = f'One BERT encoder for {len(run.tasks)} tasks ({names}), with {n}'
+    if made := run.record.get('ensemble'):
+        of, members = made['members'], ', '.join(map(escape_markdown, made['members']))
+        what = 'weights' if made['how'] == 'soup' else 'answers'
+        text += f'. Its {what} are the mean of those of {counted(len(of), "run")}'
+        return f'{text}, trained with palmtl: {members}.'
     return (
-        f'One BERT encoder for {len(run.tasks)} tasks ({names}), with {n}; batches were drawn by '
-        f'the scheduler *{escape_markdown(s.scheduler)}*. Trained with palmtl, seed {s.seed}.'
+        f'{text}; batches were drawn by the scheduler *{escape_markdown(s.scheduler)}*. '
+        f'Trained with palmtl, seed {s.seed}.'
     )
 
 # %% ../nbs/47_hub.ipynb #57003c3b
@@ -187,13 +185,15 @@ def _recipe_text(run):  # the command, and the machine that it ran on
     text = ' '.join(text.split())
     env, summary = run.read_json('environment.json'), run.summary
     where = env.get('gpu') or env.get('cpu') or 'an unknown machine'
-    packages = env.get('packages', {})
-    versions = ', '.join(f'{k} {v}' for k, v in packages.items() if v)
+    where, what, in_all = f' on {escape_markdown(where)}', 'Training', ''
+    if 'ensemble' in record:  # the machine that put it together need not be the members'
+        where, what, in_all = '', 'Training of its members', 'in all '
+    versions = ', '.join(f'{k} {v}' for k, v in env.get('packages', {}).items() if v)
     encoder = escape_markdown(record['settings']['encoder'])
     return (
-        f'    {text}\n\nTraining started from the encoder {encoder} and took {summary["steps"]:,} steps '
-        f'({summary["tokens"]:,} tokens, {summary["seconds"]:,.0f} s on {escape_markdown(where)}). '
-        f'Versions: {escape_markdown(versions)}.'
+        f'    {text}\n\n{what} started from the encoder {encoder} and took {in_all}'
+        f'{summary["steps"]:,} steps ({summary["tokens"]:,} tokens, {summary["seconds"]:,.0f} s'
+        f'{where}). Versions: {escape_markdown(versions)}.'
     )
 
 # %% ../nbs/47_hub.ipynb #25482c0b

@@ -17,7 +17,7 @@ from fastcore.basics import patch
 from plotly.subplots import make_subplots
 from .basics import InputError, nearest
 from .bert import SAMPLE_CONFIG
-from .metrics import METRICS, paired_difference, score_task
+from .metrics import paired_difference, score_task
 from .settings import _FIELDS, PRESETS, has_effect, make_settings, resolve_tasks
 from .settings import rows_per_step, run_name
 from .runs import Run, publish, run_or_record, runs_folder
@@ -777,7 +777,7 @@ def dev_answers(
     out, examples = {}, run.examples(data)
     for t in run.tasks:
         e = examples[t.name]
-        if METRICS[t.metric].row_wise:
+        if e['correct'] is not None:
             out[t.name] = (t, np.asarray(e['correct'], float))
             continue
         try:

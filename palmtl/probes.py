@@ -91,8 +91,11 @@ def control_labels(
     "Random labels, the same for all rows with the same key word."
     rng, words = np.random.default_rng([seed, 49]), key_words(rows)
     kinds, labels = sorted(set(words)), np.sort(rows.labels)
-    places = (rng.permutation(len(kinds)) + 0.5) / len(kinds)  # evenly over the real labels
-    drawn = {w: labels[int(p * len(labels))] for w, p in zip(kinds, places)}
+    order, last = rng.permutation(len(kinds)), len(labels) - 1
+    at = ((order + 0.5) / len(kinds) * len(labels)).astype(int)  # evenly over the real labels
+    if labels[at].min() == labels[at].max():  # few words, rare labels
+        at = order * last // max(1, len(kinds) - 1)  # from the first label to the last
+    drawn = dict(zip(kinds, labels[at]))
     return np.array([drawn[w] for w in words], np.float32)
 
 # %% ../nbs/49_probes.ipynb #6fbcf909
@@ -122,7 +125,8 @@ def probe(
     held, rest = np.split(order, [len(order) // 3])
     y = labels if kind == 'regression' else labels.astype(int)
     if len(set(y[rest].tolist())) < 2:
-        raise InputError('a probe needs rows with at least two different labels')
+        where = 'among the two thirds of the rows that it learns from'
+        raise InputError(f'a probe and its control need at least two different labels {where}')
     said = _linear_model(kind).fit(vectors[rest], y[rest]).predict(vectors[held])
     name = 'pearson' if kind == 'regression' else 'accuracy'
     return METRICS[name].function(said.astype(float), labels[held].astype(float))

@@ -51,8 +51,10 @@ def _version(package):  # None if it is not installed
 
 # %% ../nbs/22_runs.ipynb #adffdf73
 def _git(*words):  # git's output for the project, or ''
-    folder = Path(sys.modules['palmtl'].__file__).parent
-    options = dict(cwd=folder, capture_output=True, text=True, timeout=10)
+    folder = Path(sys.modules['palmtl'].__file__).resolve().parent
+    above = str(folder.parent.parent)  # a project that only has palmtl installed is not asked
+    env = os.environ | dict(GIT_CEILING_DIRECTORIES=above)
+    options = dict(cwd=folder, env=env, capture_output=True, text=True, timeout=10)
     try:
         return subprocess.run(['git', *words], **options).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
@@ -98,6 +100,10 @@ def peak_memory(
         import torch
 
         return torch.cuda.max_memory_allocated(device)
+    if Path('/proc/self/status').exists():  # elsewhere a process may inherit its parent's peak
+        found = re.search(r'VmHWM:\s*(\d+) kB', Path('/proc/self/status').read_text())
+        if found:
+            return 1024 * int(found.group(1))
     import resource
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -222,6 +228,16 @@ def settings(self: Run):
     except InputError as e:
         raise InputError(f'run folder {self.folder}: settings.json was changed: {e}') from None
 
+# %% ../nbs/22_runs.ipynb #26e141ed
+@patch
+def check_plugins(self: Run):
+    "Raise `InputError` if a plugin is no longer the file that the run was trained with."
+    record = self.record
+    for path, was in zip(record['settings'].get('plugins', []), record.get('plugins', [])):
+        if load_plugin(path)['sha256'] != was['sha256']:
+            what = f'plugin {path} has changed since the run began; the file of then was expected'
+            raise InputError(f'run folder {self.folder}: {what}')
+
 # %% ../nbs/22_runs.ipynb #847373a7
 @patch(as_prop=True)
 def tasks(self: Run):
@@ -240,8 +256,20 @@ def state(self: Run):
     return 'unfinished' if begun else 'new'
 
 # %% ../nbs/22_runs.ipynb #b0b4be93
-def _steps_done(event):  # a step's event has the step's number, from 0
-    return event['step'] + (event.get('event') == 'step')
+def _steps_done(line):  # a step's event has the step's number, from 0; others may have none
+    event = json.loads(line)
+    step = event.get('step') if isinstance(event, dict) else None
+    return step + (event.get('event') == 'step') if isinstance(step, int) else None
+
+
+def _last_step(file):  # steps done, from the last events that tell a step
+    end, size, done, start = file.seek(0, 2), 20_000, [], 1
+    while start and not done:  # one event may be longer than what is read
+        start = file.seek(max(0, end - size))
+        lines = file.read(end - start).split(b'\n')[1 if start else 0 : -1]
+        done = [d for d in map(_steps_done, lines) if d is not None]
+        size *= 10
+    return max(done, default=0)
 
 
 @patch
@@ -249,10 +277,7 @@ def progress(self: Run) -> tuple:  # (steps done, steps in all)
     "The progress of an unfinished run, from the end of its events."
     try:
         with open(self.folder / 'events.jsonl', 'rb') as f:
-            start = f.seek(max(0, f.seek(0, 2) - 20_000))
-            lines = f.read().split(b'\n')[1 if start else 0 : -1]
-        done = max(map(_steps_done, map(json.loads, lines)), default=0)
-        return done, self.read_json('environment.json')['steps']
+            return _last_step(f), self.read_json('environment.json')['steps']
     except (OSError, ValueError, KeyError, InputError):
         return 0, 1
 
@@ -295,8 +320,8 @@ def events(self: Run, kind=None) -> list:  # of dict
             data = gzip.decompress(packed.read_bytes())
         else:
             data = path.read_bytes() if path.exists() else b''
-        whole = data.decode('utf-8').split('\n')[:-1]  # the last line may be incomplete
-        out = [json.loads(line) for line in whole]
+        whole = data[: data.rfind(b'\n') + 1]  # the last line may end within a character
+        out = [json.loads(line) for line in whole.decode('utf-8').split('\n')[:-1]]
     except (ValueError, RecursionError, EOFError, OSError, zlib.error):
         what = 'its events cannot be read; a line is cut short or not JSON'
         raise InputError(f'run folder {self.folder}: {what}') from None
@@ -357,7 +382,8 @@ def _score_again(self: Run, task, data=None):
     if ids != rows.ids:
         what = f'its predictions of {task.name} are of other rows than those in'
         raise InputError(f'run folder {self.folder}: {what} {self.settings.data}')
-    correct = p == rows.labels if METRICS[task.metric].row_wise else None
+    of_classes = METRICS[task.metric].row_wise and task.kind != 'regression'
+    correct = p == rows.labels if of_classes else None  # of values, equal is not all that is right
     return dict(prediction=p, correct=correct, replicates=replicates(task, p, rows.labels))
 
 # %% ../nbs/22_runs.ipynb #93852606
@@ -539,39 +565,45 @@ def group_runs(
     return out
 
 # %% ../nbs/22_runs.ipynb #2a594af2
-def _without_folders(path):  # replaces a setting's absolute paths by their last part
-    hub = 'hub:' if path.startswith('hub:') else ''
-    parts = path.removeprefix(hub).split(os.pathsep)  # several folders of data
-    return hub + os.pathsep.join(Path(p).name if Path(p).is_absolute() else p for p in parts)
+_PLACES = 'encoder', 'data', 'tasks', 'plugins', 'teacher', 'gate_run', 'fork'  # may hold paths
+
+
+def _last_part(name, path, relative):  # of an absolute path, or of a relative one too
+    if name == 'encoder' and relative:  # `google-bert/bert-base-uncased` is not a path
+        relative = path.startswith('.') or find_folder(path).exists()
+    shown = relative or path.startswith('~') or Path(path).is_absolute()
+    return Path(path).name or path if shown else path
+
+
+def _without_folders(name, value, relative):  # of a setting
+    if isinstance(value, list):
+        return [_without_folders(name, v, relative) for v in value]
+    hub = 'hub:' if value.startswith('hub:') else ''
+    parts = value.removeprefix(hub).split(os.pathsep)  # several folders of data
+    return hub + os.pathsep.join(_last_part(name, p, relative) for p in parts)
 
 # %% ../nbs/22_runs.ipynb #a9e27fe2
 def without_paths(
-    record: dict,  # a run's settings.json; it is changed
-    text: str,  # the command that makes the run
-) -> tuple:  # (record, text)
-    "Record and command with names instead of absolute paths, for publication."
+    run: Run,  # of any state
+    relative: bool = False,  # reduce relative paths as well
+) -> tuple:  # (record of settings and tasks, command)
+    "Record and command with names instead of absolute paths, and without the webhook."
+    record, made = run.record, run.record.get('ensemble')  # made of other runs
     s = record['settings']
-    lists = [s.get(k, []) for k in ('tasks', 'plugins', 'teacher')]
-    for path in [s['encoder'], s['data'], *sum(lists, [])]:
-        name = _without_folders(path)
-        if name != path:
-            text = text.replace(path, name)
-            s |= {k: name for k in ('encoder', 'data') if s[k] == path}
-            for k in ('tasks', 'plugins', 'teacher'):
-                s[k] = [name if x == path else x for x in s.get(k, [])]
-    parent, _, step = s.get('fork', '').rpartition('@')
-    if Path(parent).is_absolute():
-        text = text.replace(parent, Path(parent).name)
-        s['fork'] = f'{Path(parent).name}@{step}'
-    return record, text
+    shown = {k: _without_folders(k, s[k], relative) for k in _PLACES if k in s}
+    if 'webhook' in s:  # its address may hold a token
+        shown['webhook'] = ''
+    record['settings'] = s | shown
+    settings = dataclasses.replace(run.settings, **shown)
+    return record, made['command'] if made else command(settings)
 
 # %% ../nbs/22_runs.ipynb #b3bacdea
 def _examples_table(run):  # name -> array, for dev.npz
-    table = {}
+    table, kinds = {}, {t.name: t.kind for t in run.tasks}
     for name, e in run.examples().items():
-        is_number = e['correct'] is None
-        table[f'{name}.prediction'] = e['prediction'].astype(np.float32 if is_number else np.int16)
-        if not is_number:
+        number = np.float32 if kinds[name] == 'regression' else np.int16
+        table[f'{name}.prediction'] = e['prediction'].astype(number)
+        if e['correct'] is not None:
             table[f'{name}.correct'] = e['correct'].astype(bool)
         table[f'{name}.replicates'] = e['replicates'].astype(np.float32)
     return table
@@ -601,8 +633,7 @@ def publish(
     made = run.record.get('ensemble')  # made of other runs: its name and command differ
     name = run.folder.name if made else run_name(run.settings)
     out = Path(to or runs_folder() / 'published') / name
-    how = made['command'] if made else command(run.settings)
-    record, text = without_paths(run.record, how)
+    record, text = without_paths(run)
     run.verify()
     np.savez_compressed(buffer := io.BytesIO(), **_examples_table(run))
     out.mkdir(parents=True, exist_ok=True)  # last: if reading fails, nothing is left behind

@@ -37,6 +37,7 @@ from palmtl.evaluation import (
     best_files,
     build_model,
     load_best,
+    read_best,
     lost_best,
     pick_device,
     pick_precision,
@@ -1036,7 +1037,7 @@ def finish(self: Trainer):
     "Write the kept weights' predictions, test scores (once) and, last, the summary."
     kept = self.evaluating()  # of the last step
     if self.settings.keep == 'best':
-        self.model.load_state_dict(load_best(self.run)[0].state_dict())
+        self.model.load_state_dict(read_best(self.run)[-1])
         kept = contextlib.nullcontext()  # the weights as they were scored
     with kept:
         predictions = self.predictions('test')
@@ -1234,6 +1235,8 @@ def measure_speed(self: Trainer):
     rates = machine_rates(str(self.device), self.precision, torch.get_num_threads())
     names = 'flops_per_second', 'bytes_per_second'
     self.speed = step_cost(self.model, length) | dict(zip(names, rates))
+    if self.device.type == 'cuda':  # the measurement's own gigabytes are not the run's
+        torch.cuda.reset_peak_memory_stats(self.device)
 
 # %% ../nbs/38_training.ipynb #dc63d58e
 @patch
