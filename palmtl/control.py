@@ -8,7 +8,8 @@ __all__ = ['M_TRIM_THRESHOLD', 'M_MMAP_THRESHOLD', 'TrainingStopped', 'is_out_of
            'refusals_first', 'busy_advice', 'progress_bar']
 
 # %% ../nbs/25_control.ipynb #68b07f77
-import contextlib, ctypes, gc, os, re, signal, socket, sys, threading, time
+import contextlib, ctypes, errno, gc, os, re, signal, socket, sys, threading, time
+from pathlib import Path
 import torch
 from fastcore.basics import patch
 from tqdm import tqdm
@@ -43,6 +44,17 @@ def is_out_of_memory(error: Exception) -> bool:
         return True
     return isinstance(error, RuntimeError) and bool(re.search(_NO_MEMORY, str(error)))
 
+# %% ../nbs/25_control.ipynb #20f6fb41
+# what a write to a full, protected or failing disk reports
+_OF_A_DISK = {getattr(errno, e) for e in 'ENOSPC EDQUOT EFBIG EROFS EACCES EIO ESTALE'.split()}
+
+
+def _is_of_folder(error, folder):  # whether an `OSError` is about the run's folder or its disk
+    name = error.filename
+    if not isinstance(name, (str, bytes, os.PathLike)):  # a failed write names no file
+        return error.errno in _OF_A_DISK
+    return Path(os.fsdecode(name)).resolve().is_relative_to(Path(folder).resolve())
+
 # %% ../nbs/25_control.ipynb #d86b45f2
 def readable(
     error: Exception,  # the error that ended the run
@@ -51,7 +63,7 @@ def readable(
     kept: str,  # what remains, e.g. `the checkpoint of step 10 is complete`
 ) -> Exception:  # one with a sentence, or the same error
     "A failure of disk or memory as one sentence."
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and _is_of_folder(error, run.folder):
         step = where.split(' at ')[-1]
         return TrainingStopped(
             f'run folder {run.folder}: cannot be written at {step} ({error.strerror or error}); '
@@ -83,18 +95,20 @@ def readable_errors(
         raise sentence from None
 
 # %% ../nbs/25_control.ipynb #7f36fdf7
-def _take_lock(f, run):  # f: the open lock file; raises if another process holds it
+def _take_lock(f, run):  # f: the open lock file -> '', or a sentence that names who holds it
     import fcntl
 
     try:
         fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         f.seek(0)
-        owner = f.read() or 'another process'
+        return f'run folder {run.folder} is being written by {f.read() or "another process"}'
+    except OSError as e:  # without a lock two processes could write at the same time
+        what = f'its file system cannot lock a file ({e.strerror or e})'
         raise InputError(
-            f'run folder {run.folder} is being written by {owner}; '
-            'wait for it, or watch it in nbs/dashboard.ipynb'
+            f'run folder {run.folder}: {what}; a folder on another file system was expected'
         ) from None
+    return ''
 
 # %% ../nbs/25_control.ipynb #c0a46bab
 @contextlib.contextmanager
@@ -108,7 +122,8 @@ def exclusive_lock(
     except OSError as e:
         raise readable(e, run, *describe()) from None
     with f:
-        _take_lock(f, run)
+        if says := _take_lock(f, run):
+            raise InputError(f'{says}; wait for it, or watch it in nbs/dashboard.ipynb')
         try:
             f.truncate(0)
             f.write(f'process {os.getpid()} on {socket.gethostname()}')
@@ -129,11 +144,7 @@ def locked(
     if not path.exists():
         return ''
     with open(path, 'a+') as f:
-        try:
-            _take_lock(f, run)  # closing the file gives it back
-        except InputError as e:
-            return str(e).split(';')[0]
-    return ''
+        return _take_lock(f, run)  # closing the file gives it back
 
 # %% ../nbs/25_control.ipynb #54e0f943
 @contextlib.contextmanager
@@ -262,12 +273,13 @@ def refusals_first():
 # %% ../nbs/25_control.ipynb #324060d2
 def busy_advice(
     threads: int,  # number of threads of the run
+    adapts: bool,  # whether it changes their number itself (`threads 0`, chapter 27)
 ) -> str:
     "What to do if other processes use the run's cores."
-    if threads == 1:
-        return 'cores are shared: wait for the others'
-    # all threads wait for the one that has no core
-    return f'cores are shared: stop, then resume with threads={threads - 1}'
+    if adapts and threads > 1:
+        return 'cores are shared: the run gives up threads by itself'
+    # another number of threads would be another run, so a resumed run keeps its own
+    return 'cores are shared: wait for the others'
 
 # %% ../nbs/25_control.ipynb #23f644c6
 class _ProgressBar:
@@ -300,7 +312,9 @@ def step(self: _ProgressBar, trainer):
     tokens, seconds, *_ = self.mark
     if trainer.seconds > seconds + 1 and trainer.n_tokens > tokens:
         pace, self.mark = trainer.pace(self.mark), trainer.so_far()
-        shared = ', ' + busy_advice(torch.get_num_threads()) if pace['cores_shared'] else ''
+        adapts = not (trainer.settings.threads or trainer.settings.deterministic)
+        advice = busy_advice(torch.get_num_threads(), adapts)
+        shared = f', {advice}' if pace['cores_shared'] else ''
         tokens_per_second, floor = pace['tokens_per_second'], pace['floor_ratio']
         self.speed = f' | {tokens_per_second:,.0f} tokens/s, {floor:.1f}x the least time{shared}'
     epoch = trainer.step // trainer.epoch_steps

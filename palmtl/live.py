@@ -16,7 +16,7 @@ from plotly.subplots import make_subplots
 from fastcore.basics import patch
 from .basics import InputError, Registry
 from .settings import PRESETS, Settings
-from .runs import Run
+from .runs import Run, all_settings
 from .control import busy_advice
 from .speed import cores_shared, floor_seconds
 from .threads import threads_text
@@ -161,7 +161,8 @@ def pace_text(
     cpu = steps[-1].get('cpu', math.inf) - before.get('cpu', 0)
     on_cpu = machine.get('device') == 'cpu'
     if on_cpu and cores_shared(cpu, took, machine['threads']):
-        text += ', ' + busy_advice(machine['threads'])
+        s = all_settings(run)
+        text += ', ' + busy_advice(machine['threads'], not (s['threads'] or s['deterministic']))
     return text
 
 # %% ../nbs/53_live.ipynb #3249e72d

@@ -102,7 +102,7 @@ class Pretraining:
 
     def __init__(
         self,
-        s: Settings,  # mlm_steps, batch_size, bucketing, clip, seed
+        s: Settings,  # mlm_steps, batch_size, bucketing, clip, bad_loss, seed
         encoder: BertEncoder,  # the encoder to train
         corpora,  # of `Corpus`: the training rows of each task
         tokenizer,  # from `load_tokenizer`
@@ -117,7 +117,7 @@ class Pretraining:
             raise InputError(f'mlm_steps {s.mlm_steps} {what}')
         self.special = [tokenizer.token_to_id(f'[{k}]') for k in ('PAD', 'CLS', 'SEP')]
         self.device, self.n_steps = corpora[0].flat.device, s.mlm_steps
-        self.step, self.seconds, self.cpu, self.since = 0, 0.0, 0.0, [0, 0, 0.0, 0]
+        self.step, self.seconds, self.cpu, self.since = 0, 0.0, 0.0, [0, 0, 0.0, 0, 0]
         with self.own_random(0):
             self.model = MaskedLM(encoder)
         if head:
@@ -158,6 +158,21 @@ def draw(self: Pretraining) -> tuple:  # ids, real, types, seen, guessed: each (
     seen, guessed = mask_tokens(ids, real & ~special, self.mask, self.pieces, rng)
     return ids, real, types, seen, guessed
 
+# %% ../nbs/36_mlm.ipynb #a1ec5a7c
+@patch
+def update(self: Pretraining, loss: float) -> bool:  # False if the step was left out
+    "Clip, update, clear the gradients; a loss that is not finite stops the run, or is left out."
+    fine = math.isfinite(loss)
+    if not fine and self.s.bad_loss != 'skip':
+        where = f'at step {self.step} of masked-language modelling'
+        raise TrainingStopped(f'the loss is {loss} {where}; give a lower mlm_lr')
+    if fine and self.s.clip:
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.s.clip)
+    if fine:
+        self.optimizer.step()
+    self.optimizer.zero_grad()
+    return fine
+
 # %% ../nbs/36_mlm.ipynb #aff58596
 @patch
 def train_step(self: Pretraining) -> dict | None:  # an event, or None in between
@@ -169,31 +184,29 @@ def train_step(self: Pretraining) -> dict | None:  # an event, or None in betwee
             logits = self.model(seen, real, types, guessed).float()
         loss = F.cross_entropy(logits, ids[guessed])
         loss.backward()
-    if not math.isfinite(loss.item()):
-        where = f'at step {self.step} of masked-language modelling'
-        raise TrainingStopped(f'the loss is {loss.item()} {where}; give a lower mlm_lr')
-    if self.s.clip:
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.s.clip)
-    self.optimizer.step()
-    self.optimizer.zero_grad()
+    fine = self.update(loss.item())
     self.step += 1
     self.seconds += time.perf_counter() - began
     self.cpu += time.process_time() - cpu
+    if not fine:
+        return self.note(0.0, 0, 0, int(real.sum()), skipped=1)
     n, right = len(logits), int((logits.argmax(1) == ids[guessed]).sum())
     return self.note(loss.item() * n, n, right, int(real.sum()))
 
 # %% ../nbs/36_mlm.ipynb #2f141e0d
 @patch
-def note(self: Pretraining, loss, n, right, tokens) -> dict | None:
+def note(self: Pretraining, loss, n, right, tokens, skipped=0) -> dict | None:
     "Add up the results; after each fiftieth of all steps return them as an event."
-    more = n, right, loss, tokens
+    more = n, right, loss, tokens, skipped
     self.since = [a + b for a, b in zip(self.since, more)]
     if self.step % max(1, self.n_steps // 50) and not self.done:
         return None
-    n, right, loss, tokens = self.since
-    self.since = [0, 0, 0.0, 0]
-    event = dict(event='mlm', step=0, mlm_step=self.step, loss=loss / n, accuracy=right / n)
+    n, right, loss, tokens, skipped = self.since
+    self.since = [0, 0, 0.0, 0, 0]
+    loss, accuracy = (x / n if n else math.nan for x in (loss, right))
+    event = dict(event='mlm', step=0, mlm_step=self.step, loss=loss, accuracy=accuracy)
     clock = dict(seconds=round(self.seconds, 4), cpu=round(self.cpu, 4))
+    event |= dict(skipped=skipped) if skipped else {}
     return event | dict(guessed=n, tokens=tokens) | clock
 
 # %% ../nbs/36_mlm.ipynb #f296e1ae
@@ -222,7 +235,7 @@ def load_state_dict(self: Pretraining, state, load_optimizer):  # function of (o
     load_optimizer(self.optimizer, state['optimizer'])
     for sampler, x in zip(self.samplers, state['samplers'], strict=True):
         sampler.load_state_dict(x)
-    self.since = list(state['since'])
+    self.since = [*state['since'], 0][:5]  # an earlier version skipped no step
 
 
 @patch

@@ -433,7 +433,10 @@ def score_text(self: Run) -> str:  # markdown
     kept = s[self.record['settings']['keep']]
     text = f'**Dev score {kept["score"]:.3f}** (majority row {s["majority_score"]:.3f})'
     text += f' after {s["steps"]:,} steps'
-    text += f', at its best evaluation, step {kept["step"]:,}' * (kept['step'] != s['steps'])
+    if kept['step'] is None:  # an ensemble (chapter 43): its members' steps
+        text += f' of its {len(s["members"])} members'
+    elif kept['step'] != s['steps']:
+        text += f', at its best evaluation, step {kept["step"]:,}'
     dev = [(t, kept['dev'][t.name]) for t in tasks]
     shown = ', '.join(f'{t.title} {d["metric"]:.3f} ({d["majority"]:.3f})' for t, d in dev)
     signed = ', '.join(t.title for t in tasks if t.is_signed)

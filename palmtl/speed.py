@@ -9,6 +9,7 @@ __all__ = ['machine_rates', 'step_cost', 'floor_seconds', 'cores_shared']
 import functools, time
 import torch
 from .model import MultitaskModel
+from .pals import PALs
 
 # %% ../nbs/26_speed.ipynb #cell-5
 def _best_seconds(f, device, at_least=0.05):  # the shortest of three or more calls
@@ -74,7 +75,7 @@ def step_cost(
     last = config.num_hidden_layers - 1
     at_last = 'all' if model.reads_all else 'one'  # positions that the last layer computes
     forward = _layer_flops(config, length, 'all') * last + _layer_flops(config, length, at_last)
-    if hasattr(pals, 'encode'):  # for other kinds only the encoder is counted
+    if isinstance(pals, PALs):  # for other kinds only the encoder is counted
         for layer in pals.layers:
             place = at_last if layer == last else 'all'
             forward += _pal_flops(pals, config.hidden_size, length, place)

@@ -26,11 +26,14 @@ def _quota(
         return math.inf
 
 
+def _affinity():  # number of cores on which this process may run
+    has_affinity = hasattr(os, 'sched_getaffinity')
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+
+
 def usable_cores() -> int:  # at least 1
     "The cores that this process may use."
-    has_affinity = hasattr(os, 'sched_getaffinity')
-    n = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return max(1, min(n, math.ceil(min(n, _quota()))))
+    return max(1, math.ceil(min(_affinity(), _quota())))
 
 # %% ../nbs/27_threads.ipynb #adea5f25
 _TICKS = os.sysconf('SC_CLK_TCK') if hasattr(os, 'sysconf') else 100
@@ -80,9 +83,10 @@ def wanted_threads(
     cores: int,  # cores that the process may use
     own: float,  # cores that the steps got
     others: float,  # cores that other processes used; nan: not known
+    counted: int | None = None,  # cores on which `others` was counted; `cores` if None
 ) -> int:  # from 1 to `most`
     "How many threads the next steps should use."
-    free = cores if math.isnan(others) else cores - others
+    free = cores if math.isnan(others) else min(cores, (counted or cores) - others)
     want = max(1, min(most, math.floor(free + TOLERANCE)))
     if cores_shared(own, 1.0, now):  # then another thread would wait too
         want = min(want, max(1, min(now - 1, round(own))))
@@ -113,9 +117,11 @@ class ThreadKeeper(Callback):
         cores: int | None = None,  # `usable_cores()` if None
     ):
         self.most, self.cores = most, cores or usable_cores()
+        self.counted = cores or _affinity()  # cores on which others are counted
         self.now, self.before = most, read_clocks()
         self.mark = 0.0, 0.0  # seconds and processor time of the steps, at the last check
         self.wait, self.changed, self.asked_for_more = self.shortest, -math.inf, 0
+        self.rose = False  # whether the last change was a rise
 
     def next_number(
         self,
@@ -124,14 +130,17 @@ class ThreadKeeper(Callback):
         at: float,  # seconds, on any clock
     ) -> int:
         "The number of threads from now on."
-        want = wanted_threads(self.now, self.most, self.cores, own, others)
+        want = wanted_threads(self.now, self.most, self.cores, own, others, self.counted)
         self.asked_for_more = self.asked_for_more + 1 if want > self.now else 0
         if want < self.now:
-            soon = at - self.changed < 5 * self.shortest and math.isfinite(self.changed)
-            self.wait = min(self.longest, 2 * self.wait) if soon else self.shortest
+            if at - self.changed >= 5 * self.shortest:
+                self.wait = self.shortest
+            elif self.rose:
+                self.wait = min(self.longest, 2 * self.wait)
         elif self.asked_for_more < 2 or at < self.changed + self.wait:
             return self.now
         if want != self.now:
+            self.rose = want > self.now
             self.now, self.changed, self.asked_for_more = want, at, 0
         return self.now
 
@@ -144,7 +153,7 @@ def threads_event(
     "The event of a change."
     others = None if math.isnan(others) else round(others, 2)
     event = dict(event='threads', threads=keeper.now, most=keeper.most)
-    return event | dict(cores=keeper.cores, others=others, step=step)
+    return event | dict(cores=keeper.counted, others=others, step=step)
 
 
 def threads_text(

@@ -149,6 +149,7 @@ Draw = namedtuple('Draw', 'turns index shape tokens places')
 class Trainer:
     "One training run: data, model, optimiser, scheduler and the loop."
 
+    @same_threads_after()  # `fit` sets the run's number again
     def __init__(
         self,
         settings: Settings,  # from `make_settings`
@@ -184,6 +185,7 @@ class Trainer:
 def set_up_machine(self: Trainer, runs):
     "Set threads, device, precision, and the multiple to which batch widths are rounded up."
     s = self.settings
+    self.threads = s.threads  # of the first step; 0: the process's number
     if s.threads:
         torch.set_num_threads(s.threads)
     # Each width needs some 20 bf16 kernels (some 35 with PALs), and each takes .6 ms to create. If
@@ -406,8 +408,8 @@ def add_thread_keeper(self: Trainer):
         return
     length = np.mean([c.lengths.sum() / c.n_rows for c in self.corpora])  # tokens of a row
     operations = step_cost(self.model, length)['flops_per_token'] * length * rows_per_step(s)
-    most = useful_threads(operations, torch.get_num_threads(), usable_cores())
-    self.callbacks.append(ThreadKeeper(most))
+    self.threads = useful_threads(operations, torch.get_num_threads(), usable_cores())
+    self.callbacks.append(ThreadKeeper(self.threads))
 
 # %% ../nbs/38_training.ipynb #42baa451
 @patch
@@ -798,6 +800,7 @@ def pretrain(self: Trainer):
         set_rates(p.optimizer, lr_factor(p.step, p.n_steps, s.warmup, s.decay))
         event = p.train_step()
         if event is not None:
+            self.skipped += event.get('skipped', 0)
             self.pending.append(event)
             self.flush()
         self.run_callbacks('after_mlm_step')
@@ -821,6 +824,8 @@ def surroundings(self: Trainer):
         same_threads_after(),
         garbage_collection_paused(),
     ):
+        if self.threads:  # before the speed is measured and the environment is recorded
+            torch.set_num_threads(self.threads)
         yield
 
 # %% ../nbs/38_training.ipynb #cf75ab03
@@ -1286,9 +1291,11 @@ def open_fork(self: Trainer, runs):  # a `Fork`, or None
 @patch
 def begin_fork(self: Trainer):
     "Take over the parent's history and the parts of its state that fit."
-    if self.pretraining is not None:
-        self.pretraining.finish()  # the parent has done it
     fork, theirs = self.fork, self.fork.point.settings
+    if self.pretraining is not None:  # the parent has done it
+        self.pretraining.finish()
+        for last in fork.point.events('mlm')[-1:]:
+            self.pretraining.seconds, self.pretraining.cpu = last['seconds'], last.get('cpu', 0.0)
     parts = parts_that_fit(self.settings, theirs)
     fresh = take_weights(self.model, fork.state['model'])
     warm = bool(fork.note) and self.settings.fork_state == 'warm'
