@@ -14,7 +14,7 @@ from .basics import InputError, json_ready, nearest, write_atomic
 from .data import load_rows, read_predictions
 from .metrics import total
 from .bert import BertEncoder
-from .runs import Run, describe_environment, find_run, publish
+from .runs import Run, describe_environment, find_run, ids_digest, publish
 
 # %% ../nbs/43_ensembles.ipynb #623c80fa
 from palmtl.evaluation import (
@@ -140,8 +140,8 @@ def split_rows(
 
 # %% ../nbs/43_ensembles.ipynb #dab4aa86
 def _check_ids(run, r):  # raises unless a published record answered these dev rows, in this order
-    digest = hashlib.sha256('\n'.join(r.ids).encode()).hexdigest()[:16]
-    if run.read_json('environment.json').get('dev_ids', {}).get(r.task.name) != digest:
+    known = run.read_json('environment.json').get('dev_ids', {})
+    if known.get(r.task.name) != ids_digest(r.ids):
         what = f'its predictions of {r.task.name} are not known to be of the dev rows in'
         raise InputError(f'run folder {run.folder}: {what} {r.source}')
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RUN_NAMES', 'runs_folder', 'describe_environment', 'peak_memory', 'Run', 'run_path', 'find_run', 'run_or_record',
-           'read_reports', 'all_settings', 'name_without_seed', 'group_runs', 'without_paths', 'publish']
+           'read_reports', 'all_settings', 'name_without_seed', 'group_runs', 'without_paths', 'ids_digest', 'publish']
 
 # %% ../nbs/22_runs.ipynb #0999cd18
 import dataclasses, gzip, hashlib, html, io, json, os, platform, re, subprocess, sys, zlib
@@ -611,17 +611,24 @@ def _examples_table(run):  # name -> array, for dev.npz
         table[f'{name}.replicates'] = e['replicates'].astype(np.float32)
     return table
 
+# %% ../nbs/22_runs.ipynb #0bfe6e1e
+def ids_digest(
+    ids: list,  # of rows, as text, in their order
+) -> str:  # 16 characters
+    "The name under which a published record keeps the ids of its dev rows."
+    return hashlib.sha256('\n'.join(ids).encode()).hexdigest()[:16]
+
 # %% ../nbs/22_runs.ipynb #678086a7
 def _keep_ids(run, folder):  # task -> digest of its dev ids; each list is kept once
     folder.mkdir(exist_ok=True)
     digests = {}
     for t in run.tasks:
         path = run.folder / 'predictions' / f'{t.submission[0]}-dev-output.csv'
-        text = '\n'.join(read_predictions(path)[0]).encode()
-        digests[t.name] = hashlib.sha256(text).hexdigest()[:16]
+        ids = read_predictions(path)[0]
+        digests[t.name] = ids_digest(ids)
         kept = folder / f'{digests[t.name]}.txt.gz'
         if not kept.exists():
-            write_atomic(kept, gzip.compress(text, mtime=0))
+            write_atomic(kept, gzip.compress('\n'.join(ids).encode(), mtime=0))
     return digests
 
 # %% ../nbs/22_runs.ipynb #f126c052
