@@ -14,6 +14,7 @@ import torch
 from fastcore.basics import patch
 from tqdm import tqdm
 from .basics import InputError, error_text, write_atomic
+from .settings import adapts_threads
 from .runs import Run
 
 # %% ../nbs/25_control.ipynb #197ac45d
@@ -312,8 +313,7 @@ def step(self: _ProgressBar, trainer):
     tokens, seconds, *_ = self.mark
     if trainer.seconds > seconds + 1 and trainer.n_tokens > tokens:
         pace, self.mark = trainer.pace(self.mark), trainer.so_far()
-        adapts = not (trainer.settings.threads or trainer.settings.deterministic)
-        advice = busy_advice(torch.get_num_threads(), adapts)
+        advice = busy_advice(torch.get_num_threads(), adapts_threads(trainer.settings))
         shared = f', {advice}' if pace['cores_shared'] else ''
         tokens_per_second, floor = pace['tokens_per_second'], pace['floor_ratio']
         self.speed = f' | {tokens_per_second:,.0f} tokens/s, {floor:.1f}x the least time{shared}'

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 from .basics import InputError, counted, reports_bad_input, write_atomic
 from .data import SAMPLE_TASKS, load_rows
-from .schedulers import SCHEDULERS
+from .settings import holdout_share
 from .runs import Run, without_paths
 from .evaluation import best_files, load_best
 from .predict import find_run
@@ -55,14 +55,13 @@ def escape_markdown(
 # %% ../nbs/47_hub.ipynb #c92f8984
 def _rows_in(run, task):  # (rows of train or None, rows of dev)
     settings, kept = run.settings, run.summary[run.settings.keep]
-    holds_out = SCHEDULERS[settings.scheduler].needs_kpi and settings.kpi_from == 'holdout'
     try:
         rows = load_rows(
             run.with_folder(task),
             settings.data,
             limit=int(settings.limit.get(task.name, settings.limit.get('all', 0))),
             bad_rows=settings.bad_rows,
-            holdout=0.05 if holds_out or settings.gates != 'off' else 0.0,  # as in training
+            holdout=holdout_share(settings),
         )
         n = len(rows['train'])
     except InputError:  # the data are no longer here

@@ -10,12 +10,13 @@ __all__ = ['PACE_HELP', 'PANES', 'PARTS', 'LiveRun', 'silence_text', 'environmen
 import html, json, math, socket, time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Callable
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
 from .basics import InputError, Registry
-from .settings import PRESETS, Settings
+from .settings import PRESETS, Settings, adapts_threads
 from .runs import Run, all_settings
 from .control import busy_advice
 from .speed import cores_shared, floor_seconds
@@ -161,8 +162,8 @@ def pace_text(
     cpu = steps[-1].get('cpu', math.inf) - before.get('cpu', 0)
     on_cpu = machine.get('device') == 'cpu'
     if on_cpu and cores_shared(cpu, took, machine['threads']):
-        s = all_settings(run)
-        text += ', ' + busy_advice(machine['threads'], not (s['threads'] or s['deterministic']))
+        adapts = adapts_threads(SimpleNamespace(**all_settings(run)))
+        text += ', ' + busy_advice(machine['threads'], adapts)
     return text
 
 # %% ../nbs/53_live.ipynb #3249e72d

@@ -19,10 +19,10 @@ from .weights import find_encoder, load_encoder, weight_files
 from .model import Corpus, MultitaskModel, cut_batch, predict
 
 # %% ../nbs/38_training.ipynb #48a328cc
-from .schedulers import SCHEDULERS, epoch_steps, kpi_of, make_scheduler
+from .schedulers import epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, score_task, total
-from .settings import Settings, differences, make_settings, resolve_tasks
-from .settings import rows_per_step, run_name
+from .settings import Settings, adapts_threads, differences, holdout_share, make_settings
+from .settings import resolve_tasks, rows_per_step, run_name
 from .runs import Run, describe_environment, peak_memory, run_path, runs_folder
 from .callbacks import CallbackList
 from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint, lost_checkpoint
@@ -225,8 +225,6 @@ def read_data(self: Trainer):
 def read_rows(self: Trainer, task):  # -> split -> Rows
     "The rows of one task."
     s = self.settings
-    holds_out = SCHEDULERS[s.scheduler].needs_kpi and s.kpi_from == 'holdout'
-    holds_out = holds_out or s.gates != 'off'
     rows = load_rows(
         task,
         s.data,
@@ -235,7 +233,7 @@ def read_rows(self: Trainer, task):  # -> split -> Rows
         bootstrap=s.bootstrap.get(task.name, 1.0),
         seed=s.seed,
         bad_rows=s.bad_rows,
-        holdout=0.05 if holds_out else 0.0,
+        holdout=holdout_share(s),
     )
     return {k: r for k, r in rows.items() if k != 'test' or s.predict_test}
 
@@ -404,7 +402,7 @@ def add_probes(self: Trainer, runs=None):
 def add_thread_keeper(self: Trainer):
     "Adapt the number of threads to the free cores, unless the settings fix it (chapter 27)."
     s = self.settings
-    if s.threads or s.deterministic or self.device.type != 'cpu':
+    if not adapts_threads(s) or self.device.type != 'cpu':
         return
     length = np.mean([c.lengths.sum() / c.n_rows for c in self.corpora])  # tokens of a row
     operations = step_cost(self.model, length)['flops_per_token'] * length * rows_per_step(s)
