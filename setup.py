@@ -14,6 +14,7 @@ setup(name=cfg['lib_name'], version=cfg['version'], license='Apache-2.0', descri
       package_dir={'': '.'}, # so that an editable installation is a path, which comes before a clone of the same name in the current folder
       install_requires=cfg['requirements'].split(),
       extras_require=dict(dev=cfg['dev_requirements'].split(), hub=['datasets>=4'],
+                          pictures=['kaleido>=1'],
                           gradients=['torchjd[cagrad,quadprog-projector]==0.18.*']),
       long_description=(here/'README.md').read_text(encoding='utf-8') if (here/'README.md').exists() else '',
       long_description_content_type='text/markdown', include_package_data=True, zip_safe=False)

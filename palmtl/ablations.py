@@ -188,6 +188,9 @@ class Grid:
             raise InputError(f"grid '{name}' has no cells; at least one was expected")
         if not self.seeds:
             raise InputError(f"grid '{name}' has no seeds; at least one was expected")
+        if twice := {s for s in self.seeds if self.seeds.count(s) > 1}:
+            given = ', '.join(map(str, twice))
+            raise InputError(f"grid '{name}': each seed counts once, and is given twice: {given}")
         self.settings = {}  # (label, seed) -> Settings
         for seed, label in itertools.product(self.seeds, cells):  # first all cells of one seed
             try:
