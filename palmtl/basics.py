@@ -91,12 +91,12 @@ def error_text(
 # %% ../nbs/00_basics.ipynb #4e79349a
 def json_ready(x):
     "The value in types that JSON can hold; NaN and infinity become null."
+    if hasattr(x, 'tolist'):
+        x = x.tolist()
     if isinstance(x, dict):
         return {k: json_ready(v) for k, v in x.items()}
     if isinstance(x, (list, tuple)):
         return [json_ready(v) for v in x]
-    if hasattr(x, 'item'):
-        x = x.item()
     return None if isinstance(x, float) and not math.isfinite(x) else x
 
 # %% ../nbs/00_basics.ipynb #360b3b06

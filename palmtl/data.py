@@ -9,7 +9,7 @@ __all__ = ['SAMPLE_TASKS', 'SAMPLE_SIZES', 'OTHER_FILES', 'SPECIAL', 'Rows', 'ma
            'make_batch', 'Sampler', 'majority', 'n_words', 'audit', 'write_predictions', 'read_predictions']
 
 # %% ../nbs/03_data.ipynb #cell-3
-import contextlib, csv, difflib, dataclasses, functools, hashlib, io, os, zipfile, zlib
+import contextlib, csv, difflib, dataclasses, functools, hashlib, io, json, os, zipfile, zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np, pandas as pd
@@ -642,6 +642,24 @@ def _sample_tokenizer():  # the words of the grammar, and letters for all others
     vocab += sorted(words - set(letters))
     return BertWordPieceTokenizer({w: i for i, w in enumerate(vocab)})._tokenizer
 
+# %% ../nbs/03_data.ipynb #9e2c2d78
+_OPTIONS = dict(  # key of tokenizer_config.json -> argument of BertWordPieceTokenizer
+    do_lower_case='lowercase',
+    strip_accents='strip_accents',
+    tokenize_chinese_chars='handle_chinese_chars',
+)
+
+
+def _word_options(folder):  # what vocab.txt does not say of its tokenizer: case, accents
+    path = folder / 'tokenizer_config.json'
+    if not path.exists():
+        return {}
+    try:
+        config = json.loads(path.read_text(encoding='utf-8'))
+        return {ours: config[k] for k, ours in _OPTIONS.items() if k in config}
+    except (ValueError, TypeError):
+        raise InputError(f'{path}: is not a table in JSON, which was expected') from None
+
 # %% ../nbs/03_data.ipynb #de6988db
 def _read_tokenizer(folder):
     from tokenizers import Tokenizer, BertWordPieceTokenizer
@@ -651,10 +669,11 @@ def _read_tokenizer(folder):
     if path is None:
         expected = 'one was expected beside the weights'
         raise InputError(f'{folder}: contains neither tokenizer.json nor vocab.txt; {expected}')
+    options = _word_options(folder)
     try:
         if path.suffix == '.json':
             return Tokenizer.from_file(str(path))
-        return BertWordPieceTokenizer(str(path))._tokenizer
+        return BertWordPieceTokenizer(str(path), **options)._tokenizer
     except Exception as e:  # the library raises bare Exceptions
         why = str(e).splitlines()[0][:200]
         raise InputError(f'{path}: is not a tokenizer ({why})') from None

@@ -171,7 +171,10 @@ _ANSWERS = (  # settings that change what the same weights answer
 ).split()
 NEEDS_SAME = dict(  # part of a state -> settings that it depends on
     samplers=('seed', 'batch_size', 'bucketing', 'max_length', 'pairs'),
-    scheduler=('scheduler', 'scheduler_options', 'single_task', 'order', 'sequential', 'seed'),
+    scheduler=(
+        *('scheduler', 'scheduler_options', 'single_task', 'order', 'sequential', 'seed'),
+        *('kpi_from', 'kpi_correlation', 'correlation'),  # its KPIs would be on another scale
+    ),
     windows=('kpi_window', 'kpi_from'),
     callbacks=('callbacks', 'gates', 'ema', 'average_last', 'n_pals', 'pal_layers', 'tasks'),
     switches=('seed', 'limit', 'bootstrap', 'gate_holdout', 'gate_ramp'),

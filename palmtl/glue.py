@@ -7,11 +7,12 @@ __all__ = ['GLUE_TASKS', 'GROUPS', 'TEST_ROWS', 'accuracy_f1', 'pearson_spearman
            'glue_table', 'write_submission', 'submission_text']
 
 # %% ../nbs/04_glue.ipynb #a9c36758
-import dataclasses, zipfile
+import dataclasses, functools, zipfile
 from pathlib import Path
 import numpy as np, pandas as pd
 from .basics import InputError, write_atomic
 from .metrics import METRICS, accuracy, f1, interval, metric, pearson, score_task, spearman
+from .metrics import _bootstrap, _where_known
 from .tasks import QUORA, STS, Task
 from .data import OTHER_FILES, Rows, SAMPLE_TASKS, read_predictions, sample_rows
 
@@ -25,7 +26,11 @@ def accuracy_f1(predictions, labels):
     return (accuracy(predictions, labels) + f1(predictions, labels)) / 2
 
 
-@metric('pearson+spearman', kinds=('regression',), signed=True, needs_window=True)
+_BOTH = 'pearson+spearman'
+_OF_BOTH = _where_known(functools.partial(_bootstrap, _BOTH))  # as for each of them
+
+
+@metric(_BOTH, kinds=('regression',), signed=True, needs_window=True, interval=_OF_BOTH)
 def pearson_spearman(predictions, labels):
     "The mean of Pearson's and Spearman's correlation."
     return (pearson(predictions, labels) + spearman(predictions, labels)) / 2

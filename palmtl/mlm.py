@@ -161,13 +161,15 @@ def draw(self: Pretraining) -> tuple:  # ids, real, types, seen, guessed: each (
 # %% ../nbs/36_mlm.ipynb #a1ec5a7c
 @patch
 def update(self: Pretraining, loss: float) -> bool:  # False if the step was left out
-    "Clip, update, clear the gradients; a loss that is not finite stops the run, or is left out."
-    fine = math.isfinite(loss)
+    "Clip, update, clear the gradients; without a finite loss and gradient stop, or leave it out."
+    # with an infinite limit it only measures the norm
+    limit = self.s.clip or math.inf
+    norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit).item()
+    what, value = ('gradient', norm) if math.isfinite(loss) else ('loss', loss)
+    fine = math.isfinite(value)
     if not fine and self.s.bad_loss != 'skip':
         where = f'at step {self.step} of masked-language modelling'
-        raise TrainingStopped(f'the loss is {loss} {where}; give a lower mlm_lr')
-    if fine and self.s.clip:
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.s.clip)
+        raise TrainingStopped(f'the {what} is {value} {where}; give a lower mlm_lr')
     if fine:
         self.optimizer.step()
     self.optimizer.zero_grad()

@@ -75,6 +75,8 @@ def _flat(environment):  # thing -> value
 
 def _changed_environment(then, now):  # {thing: (then, now)}
     a, b = _flat(then), _flat(now)
+    if 'model' not in then.get('sources', {}):  # an earlier version did not record it
+        b = {k: v for k, v in b.items() if not k.startswith('model (')}
     return {k: (a.get(k), b.get(k)) for k in a.keys() | b.keys() if a.get(k) != b.get(k)}
 
 # %% ../nbs/45_replay.ipynb #551b8a49

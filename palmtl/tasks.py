@@ -85,6 +85,8 @@ def _check_kind(self: Task):  # name, kind, and what the kind decides
 def _check_values(self: Task):  # the remaining fields
     if len(self.columns) not in (1, 2):
         self._fail(f"columns names one or two text columns, not {len(self.columns)}")
+    if len(of_hub := self.hub.get('columns', self.columns)) != len(self.columns):
+        self._fail(f"hub names {len(of_hub)} text columns; {len(self.columns)} were expected")
     if self.kind == 'classes' and len(self.classes) < 2:
         self._fail("classes needs at least two class names")
     if self.kind == 'binary' and len(self.classes) not in (0, 2):
@@ -284,8 +286,22 @@ def _check_types(spec, fail):  # of the values in a TOML file
             fail(f"'{k}' must be a list of strings, not {v!r}")
     if not isinstance(spec.get('potential', 0.5), (int, float)):
         fail(f"'potential' must be a number, not {spec['potential']!r}")
-    if not isinstance(spec.get('hub', {}), dict):
+
+# %% ../nbs/02_tasks.ipynb #ea5ca2a0
+_HUB = ('path', 'name', 'columns', 'label', 'id', 'splits')
+
+
+def _check_hub(hub, fail):  # of a TOML file
+    if not isinstance(hub, dict):
         fail("'hub' must be a table")
+    for k, v in hub.items():
+        if k not in _HUB:
+            fail(f"[hub] has an unknown key '{k}'{nearest(k, _HUB)}")
+        kind = dict(columns=list, splits=dict).get(k, str)
+        texts = v.values() if isinstance(v, dict) else v
+        if not (isinstance(v, kind) and all(isinstance(x, str) for x in texts)):
+            expected = {list: 'a list of strings', dict: 'a table of strings', str: 'a string'}
+            fail(f"'{k}' in [hub] must be {expected[kind]}, not {v!r}")
 
 # %% ../nbs/02_tasks.ipynb #b74ae93d
 def _read_range(spec, fail):  # -> dict of low and high
@@ -324,6 +340,7 @@ def load_task(
 
     spec = _read_toml(path, fail)
     _check_types(spec, fail)
+    _check_hub(spec.get('hub', {}), fail)
     spec |= _read_range(spec, fail)
     _check_files(spec['files'], path.parent.resolve(), fail)
     try:

@@ -347,6 +347,7 @@ def make_counters(self: Trainer):
     self.watched = [0, 0.0]  # number of steps that callbacks looked into, and their seconds
     self.said_watched = False
     self.stopping = ''  # why the run is to end
+    self.spent = False  # whether `fit` has begun: without a checkpoint it cannot begin again
     self.flushed = time.monotonic()
 
 # %% ../nbs/38_training.ipynb #0b7f7aa3
@@ -763,8 +764,10 @@ def fit(self: Trainer) -> Run:
         if says := lost_best(self.run):
             print(says)
         return self.run
+    self.check_unspent()
     with self.surroundings():
         self.restore()
+        self.spent = True
         self.pretrain()
         self.mark = self.so_far()
         self.run_callbacks('before_fit')
@@ -973,6 +976,12 @@ def end_epoch(self: Trainer):
     if self.settings.keep_forks == 'epochs':
         keep_fork_point(self.run, self.step)
 
+# %% ../nbs/38_training.ipynb #aac8c33f
+def _is_better(new, old):  # scores; one that is not known is NaN, in a summary None
+    if old is None or math.isnan(old):
+        return not math.isnan(new)
+    return new > old  # False for NaN
+
 # %% ../nbs/38_training.ipynb #05989afc
 @patch
 def score_dev(self: Trainer):
@@ -982,7 +991,7 @@ def score_dev(self: Trainer):
     self.observe_epoch(dev)
     score, raw = self.total(dev), self.total(dev, how='raw')
     self.last = dict(epoch=self.at()['epoch'], step=self.step, score=score, raw=raw, dev=dev)
-    better = self.best is None or score > self.best['score']
+    better = self.best is None or _is_better(score, self.best['score'])
     if better:
         self.best = self.last
     if better or self.settings.keep == 'last':
@@ -1106,6 +1115,9 @@ def state(self: Trainer) -> dict:
     more = {} if self.treatment is None else dict(treatment=self.treatment.state_dict())
     if self.pretraining is not None:
         more['pretraining'] = self.pretraining.state_dict()
+    if self.settings.idle == 'momentum':  # parameters without a gradient rest
+        moving = [k for k, p in self.model.named_parameters() if p.grad is not None]
+        more['moving'] = moving
     return (
         {k: getattr(self, k) for k in _COUNTERS}
         | more
@@ -1128,6 +1140,7 @@ def load_state(self: Trainer, state: dict):
     "Restore what `state` returned."
     self.model.load_state_dict(state['model'])
     self.load_optimizer(self.optimizer, state['optimizer'])
+    self.load_moving(state)
     self.scheduler.load_state_dict(state['scheduler'])
     for sampler, x in zip(self.samplers, state['samplers'], strict=True):
         sampler.load_state_dict(x)
@@ -1141,6 +1154,15 @@ def load_state(self: Trainer, state: dict):
     for k in _COUNTERS:
         setattr(self, k, state[k])
     self.load_generators(state)
+
+# %% ../nbs/38_training.ipynb #0b818894
+@patch
+def load_moving(self: Trainer, state: dict):
+    "Give zero gradients to parameters that had some: with `idle = 'momentum'` these move on."
+    names = state.get('moving', ()) if self.settings.idle == 'momentum' else ()
+    for name, p in self.model.named_parameters():
+        same = name in names and state['model'][name].shape == p.shape
+        p.grad = torch.zeros_like(p) if same else None
 
 # %% ../nbs/38_training.ipynb #c1d7cac6
 @patch
@@ -1180,29 +1202,43 @@ def clear_requests(self: Trainer):
     if stop.exists() and stop.stat().st_mtime < self.made:
         stop.unlink()
 
+# %% ../nbs/38_training.ipynb #3027be04
+@patch
+def check_unspent(self: Trainer):
+    "Raise `InputError` if this trainer has begun the run and has no checkpoint to go back to."
+    if self.spent and not (self.run.folder / 'checkpoint' / 'checkpoint.json').exists():
+        what = 'this trainer stopped without a checkpoint, and its weights are no longer the first'
+        raise InputError(
+            f'run folder {self.run.folder}: {what}; make a new Trainer to start the run again'
+        )
 
+# %% ../nbs/38_training.ipynb #5c181d4a
 @patch
 def check_sources(self: Trainer):
     "Raise `InputError` if a run would be resumed with other rows or another encoder."
-    begun = self.run.read_json('environment.json').get('sources')
-    now = self.sources()
-    if begun is None or begun == now:
+    begun, now = self.run.read_json('environment.json').get('sources'), self.sources()
+    if begun is None:
         return
     changed = [] if begun['encoder'] == now['encoder'] else ['the encoder']
+    # an earlier version recorded nothing of the rest of the model
+    changed += [f'the {k}' for k, x in begun.get('model', {}).items() if now['model'].get(k) != x]
     for task, splits in now['data'].items():
         known = begun['data'].get(task, {})
-        changed += [f"the {k} rows of task '{task}'" for k in splits if known.get(k) != splits[k]]
-    what = ', '.join(changed)
-    raise InputError(
-        f'run folder {self.run.folder}: this has changed since the run began: {what}; '
-        'restore them, or remove the folder to start anew'
-    )
+        other = [k for k in {**splits, **known} if known.get(k) != splits.get(k)]
+        changed += [f"the {k} rows of task '{task}'" for k in other]
+    if changed:
+        what = ', '.join(changed)
+        raise InputError(
+            f'run folder {self.run.folder}: this has changed since the run began: {what}; '
+            'restore them, or remove the folder to start anew'
+        )
 
 # %% ../nbs/38_training.ipynb #0abbb6e4
 @patch
 def restore(self: Trainer):
     "Resume from the checkpoint if there is one; otherwise record a new run's environment."
     self.clear_requests()
+    self.pending, self.unread_steps = [], []  # of an earlier `fit` that failed
     self.saved = time.monotonic()
     self.measure_speed()
     if self.teacher is not None:
@@ -1244,13 +1280,17 @@ def measure_speed(self: Trainer):
 # %% ../nbs/38_training.ipynb #dc63d58e
 @patch
 def sources(self: Trainer) -> dict:
-    "Digests of the encoder's weights and of the rows; a rerun must find the same."
+    "Digests of the encoder's weights, of its other files and of the rows; a rerun needs the same."
     files = [] if self.folder is None else weight_files(self.folder)
+    model = {'tokenizer': self.tokenizer.to_str().encode()}
+    if self.folder is not None:
+        model['config.json'] = (self.folder / 'config.json').read_bytes()
     data = {}
     for name, splits in self.rows.items():
         data[name] = {k: r.sha256 for k, r in splits.items()}
     encoder = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
-    return dict(encoder=encoder, data=data)
+    model = {k: hashlib.sha256(x).hexdigest() for k, x in model.items()}
+    return dict(encoder=encoder, model=model, data=data)
 
 # %% ../nbs/38_training.ipynb #b1a9cf3b
 @patch
@@ -1317,6 +1357,7 @@ def take_state(self: Trainer, state, parts):
     "Take over the optimiser's moments and those parts of the state that are still valid."
     names = parameter_names(self.model, self.optimizer)
     take_moments(self.optimizer, names, state['optimizer'], state['optimizer_names'])
+    self.load_moving(state)
     if 'scheduler' in parts:
         self.scheduler.load_state_dict(state['scheduler'])
     same_rows = self.has_rows_of(self.fork.point)
@@ -1355,7 +1396,7 @@ def take_counters(self: Trainer, has_best):
         self.n_tokens, self.n_examples = at['tokens'], at['examples']
         self.n_places = round(at['tokens'] / at['real_share'])
         self.seconds = at['seconds']
-        self.best = self.last = fork.point.summary[theirs.keep]
+        self.best, self.last = (fork.point.summary[k] for k in ('best', theirs.keep))
     if not has_best:
         self.best = self.last = None
     self.step = fork.step

@@ -110,7 +110,7 @@ def weight_files(
 
 # %% ../nbs/11_weights.ipynb #4147cd28
 _FETCHED = ['config.json', '*.safetensors', '*.safetensors.index.json', 'tokenizer.json']
-_FETCHED += ['vocab.txt']
+_FETCHED += ['vocab.txt', 'tokenizer_config.json']  # those that the hub has
 
 # %% ../nbs/11_weights.ipynb #3cc3bbe6
 def find_encoder(
