@@ -105,12 +105,14 @@ def make_rows(
     bad_rows: str = 'stop',  # at an unusable row: `stop`, `refuse` (no remedy), `skip` and list it
 ) -> Rows:
     "Keep the usable records; raises `InputError` at an unusable one, or when none is left."
-    ids, texts, labels, unusable = [], [[] for _ in task.columns], [], []
+    ids, texts, labels, unusable, seen = [], [[] for _ in task.columns], [], [], set()
     for line, id_, text, label in records:
         value, problem, remedy = None, _problem(task, id_, text), _SKIP
         if problem is None and label is not None:
             value, problem = _read_label(task, label)
             remedy = f'{_widen(task)}; {_SKIP}' if label else _SKIP
+        if problem is None and split != 'train' and id_ in seen:  # its prediction is named by it
+            problem, remedy = f"has the id '{id_}' of an earlier row", _SKIP
         if problem is not None:
             if bad_rows != 'skip':
                 help_ = f' ({remedy})' * (bad_rows == 'stop')
@@ -118,6 +120,7 @@ def make_rows(
             unusable.append((line, problem))
             continue
         ids.append(id_)
+        seen.add(id_)
         for out, t in zip(texts, text):
             out.append(t.strip())
         if label is not None:

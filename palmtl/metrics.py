@@ -65,7 +65,12 @@ def accuracy(predictions, labels):
     return float((predictions == labels).mean())
 
 # %% ../nbs/01_metrics.ipynb #5f05f725
-@metric('f1', kinds=('binary',), needs_window=True)
+def _of_hits(p, y, level):
+    "The interval of F1; (0, 1) if class 1 is never predicted: its precision is not known."
+    return _bootstrap('f1', p, y, level) if (p == 1).any() else (0.0, 1.0)
+
+
+@metric('f1', kinds=('binary',), needs_window=True, interval=_of_hits)
 def f1(predictions, labels):
     "The harmonic mean of precision and recall of class 1; 0 without a true positive."
     hits = ((predictions == 1) & (labels == 1)).sum()
@@ -119,7 +124,14 @@ def spearman(predictions, labels):
     return float(stats.spearmanr(predictions, labels).statistic)
 
 # %% ../nbs/01_metrics.ipynb #baff5298
-@metric('matthews', kinds=('classes', 'binary'), signed=True, needs_window=True)
+@_where_known
+def _of_labels(p, y, level):
+    return _bootstrap('matthews', p, y, level)
+
+
+@metric(
+    'matthews', kinds=('classes', 'binary'), signed=True, needs_window=True, interval=_of_labels
+)
 def matthews(predictions, labels):
     "Matthews' correlation of two labellings (Gorodkin 2004 for more than two classes)."
     if _is_constant(predictions, labels):

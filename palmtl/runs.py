@@ -241,8 +241,9 @@ def check_plugins(self: Run):
 # %% ../nbs/22_runs.ipynb #847373a7
 @patch(as_prop=True)
 def tasks(self: Run):
+    tasks = self.record['tasks']
     try:
-        return tuple(Task(**t) for t in self.record['tasks'])
+        return tuple(Task(**t) for t in tasks)
     except (TypeError, InputError) as e:
         what = f'settings.json holds a task that this version cannot read ({e})'
         raise InputError(f'run folder {self.folder}: {what}') from None
@@ -375,11 +376,23 @@ def _kept_examples(z, name):
 
 # %% ../nbs/22_runs.ipynb #3297f25d
 @patch
+def rows_digest(
+    self: Run,
+    task: Task,  # one of the run's
+    split: str = 'dev',  # or `train`, ...
+):  # str; None if the record does not have it
+    "The digest of the rows that the run was trained or scored on."
+    path = self.folder / 'environment.json'
+    sources = self.read_json(path.name).get('sources', {}) if path.exists() else {}
+    return sources.get('data', {}).get(task.name, {}).get(split)
+
+
+@patch
 def _score_again(self: Run, task, data=None):
     rows = self.dev_rows(task, data)
     path = self.folder / 'predictions' / f'{task.submission[0]}-dev-output.csv'
     ids, p = read_predictions(path)
-    if ids != rows.ids:
+    if ids != rows.ids or self.rows_digest(task) not in (None, rows.sha256):
         what = f'its predictions of {task.name} are of other rows than those in'
         raise InputError(f'run folder {self.folder}: {what} {self.settings.data}')
     of_classes = METRICS[task.metric].row_wise and task.kind != 'regression'

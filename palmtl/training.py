@@ -761,6 +761,7 @@ def where(self: Trainer) -> tuple:  # (device and step, which checkpoint remains
 def fit(self: Trainer) -> Run:
     "Train from the last checkpoint to the end or a stop; a finished run stays as it is."
     if self.run.state == 'finished':
+        self.check_sources()
         if says := lost_best(self.run):
             print(says)
         return self.run
@@ -1215,7 +1216,7 @@ def check_unspent(self: Trainer):
 # %% ../nbs/38_training.ipynb #5c181d4a
 @patch
 def check_sources(self: Trainer):
-    "Raise `InputError` if a run would be resumed with other rows or another encoder."
+    "Raise `InputError` if a run has begun, or ended, with other rows or another encoder."
     begun, now = self.run.read_json('environment.json').get('sources'), self.sources()
     if begun is None:
         return
@@ -1264,6 +1265,7 @@ def restore(self: Trainer):
         raise foreign(self.run, note, e) from None
     cut_events(self.run, note)
     restore_best(self.run, note)
+    self.record_resume()
     self.saved_step = note['step']
 
 # %% ../nbs/38_training.ipynb #37a9f7c9
@@ -1301,6 +1303,18 @@ def write_environment(self: Trainer):
     )
     text = json.dumps(environment, indent=1)
     write_atomic(self.run.folder / 'environment.json', text)
+
+@patch
+def record_resume(self: Trainer):
+    "Add to the environment what differs from the process that began, or last resumed, the run."
+    kept = self.run.read_json('environment.json')
+    known = {k: x for part in (kept, *kept.get('resumed', [])) for k, x in part.items()}
+    now = describe_environment(self.device)
+    changed = {k: x for k, x in now.items() if known.get(k) != x}
+    if changed:
+        kept.setdefault('resumed', []).append(dict(step=self.step) | changed)
+        write_atomic(self.run.folder / 'environment.json', json.dumps(kept, indent=1))
+
 
 # %% ../nbs/38_training.ipynb #4608c50e
 @patch
