@@ -107,7 +107,10 @@ class UncompletedJob(RuntimeError):
 
 
 _TRAIN = """
-import json, sys
+import json, signal, sys
+# to be ended is as Ctrl-C, which a shell may have switched off
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 from palmtl.settings import make_settings
 from palmtl.training import Trainer
 Trainer(make_settings(**json.load(sys.stdin))).fit()

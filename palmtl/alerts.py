@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['ALERTS', 'alert', 'KINDS', 'Alert', 'LossRule', 'AbsentRule', 'OverfittingRule', 'ConstantRule', 'SlowRule',
-           'ts_seen', 'pal_events', 'PalRule', 'Watcher', 'alerts_of', 'written_alerts', 'check_webhook', 'Webhook',
-           'AlertCallback']
+           'ts_seen', 'pal_events', 'PalRule', 'Watcher', 'rule_events', 'alerts_of', 'written_alerts', 'check_webhook',
+           'Webhook', 'AlertCallback']
 
 # %% ../nbs/32_alerts.ipynb #a7e24dd8
-import contextlib, http.client, json, math, queue, shutil, statistics, threading, urllib.parse
+import atexit, contextlib, http.client, json, math, queue, shutil, statistics, threading
+import urllib.parse
 from collections import defaultdict, deque
 from typing import NamedTuple
 import torch
@@ -221,6 +222,13 @@ class Watcher:
         return found
 
 # %% ../nbs/32_alerts.ipynb #146b79be
+def rule_events(
+    run,  # a `Run` with events
+) -> list:  # in the order in which they were written
+    "The events that the rules use; sorted by step, they would be in another order."
+    return [e for e in run.events() if e['event'] in KINDS]
+
+
 def alerts_of(
     run,  # a `Run` with events
     **thresholds,  # settings that replace the run's own
@@ -228,8 +236,7 @@ def alerts_of(
     "The alerts of a run, however old it is."
     import dataclasses
 
-    events = sorted((e for k in KINDS for e in run.events(k)), key=lambda e: e['step'])
-    return Watcher(dataclasses.replace(run.settings, **thresholds)).see(events)
+    return Watcher(dataclasses.replace(run.settings, **thresholds)).see(rule_events(run))
 
 # %% ../nbs/32_alerts.ipynb #ea3917a3
 def written_alerts(
@@ -263,10 +270,21 @@ class Webhook:
         self.address, self.timeout, self.lost = urllib.parse.urlsplit(address), timeout, 0
         self.waiting = queue.Queue()
         threading.Thread(target=self.work, daemon=True).start()
+        atexit.register(self.wait)  # an error that ends the process leaves no other time
 
     def send(self, message: dict):
         "Put it into the queue; returns at once."
         self.waiting.put(message)
+
+    def wait(
+        self,
+        seconds: float = 3.0,  # at most
+    ) -> int:  # how many messages were not delivered
+        "Give the thread some time to send what is in the queue."
+        q = self.waiting
+        with q.all_tasks_done:
+            q.all_tasks_done.wait_for(lambda: not q.unfinished_tasks, seconds)
+            return self.lost + q.unfinished_tasks
 
     def work(self):
         "Post the messages in the queue, one after another."
@@ -304,8 +322,7 @@ class AlertCallback(Callback):
         self.full = False  # whether a nearly full disk was reported
 
     def before_fit(self, trainer):  # replays the events of a resumed run
-        events = [e for k in KINDS for e in trainer.run.events(k)] if trainer.step else []
-        self.watcher.see(sorted(events, key=lambda e: e['step']))
+        self.watcher.see(rule_events(trainer.run) if trainer.step else [])
 
     def after_step(self, trainer):
         s = self.settings
@@ -330,5 +347,5 @@ class AlertCallback(Callback):
             self.hook.send(dict(run=trainer.run.folder.name) | found._asdict())
 
     def after_fit(self, trainer):
-        if self.hook and self.hook.lost:
-            print(f'{self.hook.lost} alerts did not reach the webhook.')
+        if self.hook and (lost := self.hook.wait()):
+            print(f'{lost} alerts did not reach the webhook.')

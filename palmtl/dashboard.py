@@ -57,10 +57,10 @@ class Watch(Board):
 @patch
 def make_banner(self: Watch) -> W.HBox:
     "The last alert, until it is dismissed."
-    self.dismissed, self.warning = 0, W.HTML()
+    self.dismissed, self.warning = set(), W.HTML()  # alerts, as a resumed run repeats them
 
     def dismiss():
-        self.dismissed = len(self.run.alerts)
+        self.dismissed |= set(self.run.alerts)
         self.set_banner()
 
     help = 'take this warning away; the marks on the curves stay'
@@ -74,7 +74,7 @@ def make_banner(self: Watch) -> W.HBox:
 @patch
 def set_banner(self: Watch):
     "Show the last alert that was not dismissed, and how many there are."
-    new = self.run.alerts[self.dismissed :]
+    new = [a for a in self.run.alerts if a not in self.dismissed]
     self.banner.layout.display = '' if new else 'none'
     if new:
         a = new[-1]
@@ -424,13 +424,14 @@ def attach(self: Dashboard, folder):
     "Watch the run in this folder."
     if self.watch is not None and str(self.watch.run.folder) == str(folder):
         return
+    try:
+        watch = Watch(Path(folder))
+    except InputError as e:
+        self.show_error(e)  # the page goes on with the run that it shows
+        return
     if self.watch is not None and self.watch.task:
         self.watch.task.cancel()
-    try:
-        self.watch = Watch(Path(folder))
-    except InputError as e:
-        self.show_error(e)
-        return
+    self.watch = watch
     self.watch.restart = self.go_on
     self.watch.refresh()
     self.place.children = [self.watch]

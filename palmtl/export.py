@@ -57,16 +57,23 @@ def write_events(
 class TensorBoard(Callback):
     "Writes events for TensorBoard into the run's folder `tensorboard`."
 
+    writer = None
+
     def before_fit(self, trainer):
+        if self.writer:
+            self.writer.close()
         folder = trainer.run.folder / 'tensorboard'
         # later steps are repeated; the scores after this one are not
         self.writer = summary_writer(folder, purge_step=trainer.step + 1)
 
     def after_write(self, trainer):
+        if not self.writer:  # masked words and a fork are written before the first step
+            self.before_fit(trainer)
         write_events(self.writer, trainer.written)
 
     def after_fit(self, trainer):
         self.writer.close()
+        self.writer = None
 
 # %% ../nbs/33_export.ipynb #c9aca616
 def export_run(

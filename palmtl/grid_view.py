@@ -477,6 +477,8 @@ def change(self: GridView, key, what, state):
         self.waiting[folder] = (self.grid, key)  # another grid may be shown at its turn
     else:
         (folder / what).touch()
+        if what == 'stop':
+            (folder / 'pause').unlink(missing_ok=True)  # else the next start would wait
 
 # %% ../nbs/55_grid_view.ipynb #cb14b846
 @patch
@@ -501,13 +503,14 @@ def start_next(self: GridView):
 def open_run(self: GridView, key):
     "Show one run below, as the dashboard shows it."
     folder = self.grid.run_of(key).folder
+    try:
+        watch = Watch(folder)
+    except InputError as e:
+        self.show_error(e)  # the run that is shown goes on
+        return
     if self.watch is not None and self.watch.task:
         self.watch.task.cancel()
-    try:
-        self.watch = Watch(folder)
-    except InputError as e:
-        self.show_error(e)
-        return
+    self.watch = watch
     title = W.HTML(f'<b>{html.escape(key[0])}, seed {key[1]}</b> ({html.escape(folder.name)})')
     self.place.children = [title, self.watch]
     self.watch.start()

@@ -189,10 +189,13 @@ def _recipe_text(run):  # the command, and the machine that it ran on
         where, what, in_all = '', 'Training of its members', 'in all '
     versions = ', '.join(f'{k} {v}' for k, v in env.get('packages', {}).items() if v)
     encoder = escape_markdown(record['settings']['encoder'])
+    more = ' The code differed from its commit.' * bool(env.get('changed'))
+    if env.get('note'):
+        more += f' Note: {escape_markdown(env["note"])}'
     return (
         f'    {text}\n\n{what} started from the encoder {encoder} and took {in_all}'
         f'{summary["steps"]:,} steps ({summary["tokens"]:,} tokens, {summary["seconds"]:,.0f} s'
-        f'{where}). Versions: {escape_markdown(versions)}.'
+        f'{where}). Versions: {escape_markdown(versions)}.{more}'
     )
 
 # %% ../nbs/47_hub.ipynb #25482c0b

@@ -18,7 +18,7 @@ from fastcore.basics import patch
 from .basics import InputError, Registry
 from .settings import PRESETS, Settings, adapts_threads
 from .runs import Run, all_settings
-from .control import busy_advice
+from .control import busy_advice, locked
 from .speed import cores_shared, floor_seconds
 from .threads import threads_text
 from .alerts import Watcher, written_alerts
@@ -37,6 +37,7 @@ class LiveRun(Run):
 
     def reset(self):
         self.offset, self.known = 0, []  # bytes read; events read
+        self.line = b''  # the last line read
         self.alerts, self.watcher = [], None  # what is wrong with the events read
 
     def events(self, kind=None):
@@ -56,12 +57,20 @@ def watch_for_alerts(self: LiveRun, events):
         pass
 
 # %% ../nbs/53_live.ipynb #61c38107
+def _goes_on(run, path, size):  # whether what was read of the file is still in its place
+    if size < run.offset or not run.offset:
+        return not run.offset
+    with open(path, 'rb') as f:
+        f.seek(run.offset - len(run.line))
+        return f.read(len(run.line)) == run.line
+
+
 @patch
 def read_new(self: LiveRun) -> int:  # how many events are new
     "Read what was written since the last call."
     path = self.folder / 'events.jsonl'
     size = path.stat().st_size if path.exists() else 0
-    if size < self.offset:
+    if not _goes_on(self, path, size):
         self.reset()
     if size == self.offset:
         return 0
@@ -75,11 +84,21 @@ def read_new(self: LiveRun) -> int:  # how many events are new
         what = 'its events cannot be read; a line is not JSON'
         raise InputError(f'run folder {self.folder}: {what}') from None
     self.offset += len(whole)
+    self.line = whole[whole.rfind(b'\n', 0, -1) + 1 :] or self.line
     self.known += events
     self.watch_for_alerts(events)
     return len(events)
 
 # %% ../nbs/53_live.ipynb #476e35e5
+def _is_held(run, process):  # its lock; the number of a dead process may be in use again
+    if not Path(f'/proc/{process}').exists():
+        return False
+    try:
+        return bool(locked(run))
+    except (InputError, OSError):  # it cannot be told
+        return True
+
+
 @patch
 def writer(self: LiveRun) -> str:  # words of its lock; '' if none
     "The process that is writing this run."
@@ -90,7 +109,7 @@ def writer(self: LiveRun) -> str:  # words of its lock; '' if none
     if len(words) != 4 or self.state == 'finished':
         return ''
     here = words[3] == socket.gethostname()
-    return '' if here and not Path(f'/proc/{words[1]}').exists() else ' '.join(words)
+    return '' if here and not _is_held(self, words[1]) else ' '.join(words)
 
 # %% ../nbs/53_live.ipynb #05c2c0a8
 def _silent_after(run):  # seconds; 0: never
@@ -125,29 +144,29 @@ def environment(run: Run) -> dict:  # empty if it is not known
 def last_steps(
     run: Run,  # with events
     seconds: float,  # of training, to look back
-) -> tuple:  # (the event before, the events since); None if too little is known
-    "The steps of the last seconds."
+) -> tuple:  # (events of the steps, the event after them); None if too little is known
+    "The steps of the last seconds; an event has the time at which its step began."
     steps = run.events('step')
     if not steps:
         return None
-    start, i = steps[-1]['seconds'] - seconds, len(steps) - 1
-    while i > 0 and steps[i]['seconds'] >= start:
+    last, i = steps[-1], len(steps) - 1
+    while i > 0 and steps[i]['seconds'] >= last['seconds'] - seconds:
         i -= 1
-    if steps[i]['seconds'] >= steps[-1]['seconds']:
-        return None
-    return steps[i], steps[i + 1 :]
+    first = steps[i]['seconds']
+    found = [e for e in steps if first <= e['seconds'] < last['seconds']]
+    return (found, last) if found else None
 
 # %% ../nbs/53_live.ipynb #a508832e
 def pace_text(
     run: Run,  # with events
-    last: float = 10.0,  # seconds to look back
+    seconds: float = 10.0,  # to look back
 ) -> str:  # '' before there is anything to say
     "How fast the run goes, in words."
-    found = last_steps(run, last)
+    found = last_steps(run, seconds)
     if found is None:
         return ''
-    before, steps = found
-    took = steps[-1]['seconds'] - before['seconds']
+    steps, last = found
+    took = last['seconds'] - steps[0]['seconds']
     tokens, places = sum(e['tokens'] for e in steps), sum(e['places'] for e in steps)
     text = f'{tokens / took:,.0f} tokens/s, {1 - tokens / places:.0%} padding'
     machine = environment(run)
@@ -159,7 +178,7 @@ def pace_text(
     changes = run.events('threads')
     if changes and changes[-1]['threads'] < changes[-1]['most']:
         return f'{text}, cores are shared: {threads_text(changes[-1])}'
-    cpu = steps[-1].get('cpu', math.inf) - before.get('cpu', 0)
+    cpu = last.get('cpu', math.inf) - steps[0].get('cpu', 0)
     on_cpu = machine.get('device') == 'cpu'
     if on_cpu and cores_shared(cpu, took, machine['threads']):
         adapts = adapts_threads(SimpleNamespace(**all_settings(run)))
@@ -259,17 +278,28 @@ def _draw_task(fig, step, at, share, task, style, number):
         fig.add_scatter(x=at, y=kpi, **line, row=2, col=1)
 
 # %% ../nbs/53_live.ipynb #653d9e67
-def _draw_speed(fig, step, at, cost):
-    d = step.groupby('bin').agg(
-        lr=('lr', 'last'),
-        tokens=('tokens', 'sum'),
-        places=('places', 'sum'),
-        seconds=('seconds', 'last'),
-        steps=('step', 'nunique'),
+def _costs(step):  # from `stretches` -> a row per bin: tokens, places, steps and seconds
+    end = step.seconds.iloc[-1]  # when the last step began; its own time is not known
+    whole = step.assign(bin=step.groupby('step').bin.transform('min'))  # a step has one bin
+    d = (
+        whole[whole.seconds < end]
+        .groupby('bin')
+        .agg(
+            tokens=('tokens', 'sum'),
+            places=('places', 'sum'),
+            began=('seconds', 'first'),
+            steps=('step', 'nunique'),
+        )
     )
+    return d.assign(took=d.began.shift(-1, fill_value=end) - d.began)
+
+
+def _draw_speed(fig, step, at, cost):
     grey = dict(line_color=MIDDLE, showlegend=False)
-    fig.add_scatter(x=at, y=d.lr, name='learning rate', **grey, row=2, col=2)
-    took = d.seconds.diff().where(lambda s: s > 0)
+    lr = step.groupby('bin').lr.last()
+    fig.add_scatter(x=at, y=lr, name='learning rate', **grey, row=2, col=2)
+    d = _costs(step).reindex(at.index)
+    took = d.took.where(d.took > 0)
     above = [
         f'{t / floor_seconds(cost, n, k):.2f} times the floor' if cost and t == t else 'not known'
         for t, n, k in zip(took, d.tokens, d.steps)

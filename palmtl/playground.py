@@ -6,7 +6,7 @@
 __all__ = ['MOST_STEPS', 'PAPER_SIZES', 'DOES', 'simulate_schedule', 'play', 'Playground']
 
 # %% ../nbs/52_playground.ipynb #eb202c71
-import html, time
+import html, math, time
 import ipywidgets as W, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
@@ -116,7 +116,9 @@ def make_controls(self: Playground, sizes):
     self.alpha = _slider(
         W.FloatSlider, 1.0, 'alpha', 'power of the size in proportional sampling', max=1, step=0.05
     )
-    rows = dict(base=10, min=2, max=6, step=1e-6, readout_format='.0f')
+    most = math.log10(max(1e6, *sizes.values()))
+    least = math.log10(min(100, *sizes.values()))  # beyond the ends a slider would change a value
+    rows = dict(base=10, min=least, max=most, step=1e-6, readout_format='.0f')
     self.sizes = {
         k: _slider(W.FloatLogSlider, n, k, f'training rows of {k}', **rows)
         for k, n in sizes.items()

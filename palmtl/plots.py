@@ -882,6 +882,8 @@ def band_curves(
     fig, tasks = _task_panels(runs, title)
     for i, (label, group) in enumerate(runs.items()):
         dev = pd.concat([r.frame('dev').assign(run=k) for k, r in enumerate(group)])
+        if 'asked' in dev:  # scored on request, and perhaps in one of the runs only
+            dev = dev[dev.asked.isna()]
         for j, t in enumerate(tasks):
             d = dev[dev.task == t.name].pivot_table(index='step', columns='run', values='metric')
             _draw_band(fig, d, label, COLOURS[i % 7], j)
@@ -924,6 +926,16 @@ def share_chart(
 _SYMBOLS = 'circle square diamond cross x triangle-up triangle-down star'.split()
 
 # %% ../nbs/50_plots.ipynb #ee3293e7
+def _examples(run, step):  # seen before each step event; evaluations know it exactly
+    dev, n = run.frame('dev'), np.arange(len(step))  # the last batch of a pass is smaller
+    at, seen = [0], [0]
+    if 'examples' in dev:
+        dev = dev.drop_duplicates('step')
+        at, seen = at + np.searchsorted(step.step, dev.step).tolist(), seen + dev.examples.tolist()
+    since = np.maximum(0, n - at[-1]) * run.settings.batch_size
+    return np.interp(n, at, seen).round() + since
+
+
 def spent(
     run: Run,  # with steps
     x: str,  # one of `AXES`
@@ -931,7 +943,7 @@ def spent(
     "The place of each step event on an x-axis."
     step = run.frame('step')
     if x == 'examples':
-        return np.arange(len(step)) * run.settings.batch_size
+        return _examples(run, step)
     return np.asarray(step.tokens.cumsum() if x == 'tokens' else step[x])
 
 # %% ../nbs/50_plots.ipynb #2eac9579

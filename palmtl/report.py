@@ -135,7 +135,7 @@ def page_text(self: Page) -> str:
     return '\n'.join([*head, '<body>', *self.parts, *drawn, '</body></html>', ''])
 
 # %% ../nbs/65_report.ipynb #5911011a
-_MACHINE = 'python cpu cores threads device gpu precision commit'.split()
+_MACHINE = 'python cpu cores threads device gpu precision commit changed note'.split()
 
 
 def machine_table(
@@ -143,6 +143,7 @@ def machine_table(
 ) -> pd.DataFrame:  # what, value
     "The machine that a run was trained on."
     env = run.read_json('environment.json')
+    env |= dict(changed='the code differs from this commit' if env.get('changed') else None)
     known = {k: env.get(k) for k in _MACHINE} | env.get('packages', {})
     return pd.DataFrame([(k, str(v)) for k, v in known.items() if v], columns=['what', 'value'])
 
@@ -260,13 +261,16 @@ def _as_data(match, folder):  # embeds a picture from the notebook's folder
 def markdown_html(
     text: str,  # of a cell
     folder: Path,  # of its notebook
+    names,  # of the notebooks in the page
 ) -> str:
-    "A cell's text; links to other notebooks lead to their sections in the page."
+    "A cell's text; links to notebooks lead to their sections in the page, if it has them."
     from nbconvert.filters import markdown2html
 
     out = markdown2html(text)
     out = re.sub(r'src="(?!data:)([^"]*)"', lambda m: _as_data(m, folder), out)
-    out = re.sub(r'href="(?:\./)?([\w-]+)\.ipynb[^"]*"', r'href="#\1"', out)
+    link = r'(?s)<a href="(?:\./)?([\w-]+)\.ipynb[^"]*"[^>]*>(.*?)</a>'
+    inside = lambda m: f'<a href="#{m[1]}">{m[2]}</a>' if m[1] in names else m[2]
+    out = re.sub(link, inside, out)
     return re.sub(r'<a class="anchor-link".*?</a>', '', out)
 
 # %% ../nbs/65_report.ipynb #16b19e01
@@ -277,6 +281,7 @@ def add_output(
     page: Page,  # to which it is added
     data: dict,  # MIME type -> content, of an output
     folder: Path,  # of the notebook
+    names,  # of the notebooks in the page
 ):
     "Add the richest form of an output that a page can show."
     if _FIGURE in data:
@@ -288,7 +293,7 @@ def add_output(
     elif 'text/html' in texts:
         page.parts.append(re.sub(r'(?is)<(script|style).*?</\1>', '', texts['text/html']))
     elif 'text/markdown' in texts:
-        page.parts.append(markdown_html(texts['text/markdown'], folder))
+        page.parts.append(markdown_html(texts['text/markdown'], folder, names))
     elif texts.get('text/plain', '').strip():
         page.code(texts['text/plain'])
 
@@ -298,8 +303,9 @@ def notebook_report(
     title: str = 'Multitask BERT: schedulers and projected attention layers',  # above everything
 ) -> Page:
     "The text and the figures of notebooks, without their code."
-    page = Page(title)
-    for path in map(Path, paths):
+    page, paths = Page(title), [Path(p) for p in paths]
+    names = {p.stem for p in paths}
+    for path in paths:
         try:
             cells = json.loads(path.read_text(encoding='utf-8'))['cells']
         except (OSError, ValueError, KeyError):
@@ -307,9 +313,9 @@ def notebook_report(
         page.parts.append(f'<div id="{html.escape(path.stem)}"></div>')
         for cell in cells:
             if cell['cell_type'] == 'markdown':
-                page.parts.append(markdown_html(''.join(cell['source']), path.parent))
+                page.parts.append(markdown_html(''.join(cell['source']), path.parent, names))
             for output in cell.get('outputs', []):
-                add_output(page, output.get('data', {}), path.parent)
+                add_output(page, output.get('data', {}), path.parent, names)
     return page
 
 # %% ../nbs/65_report.ipynb #21122fed

@@ -727,6 +727,7 @@ def leave_out(self: Trainer, step, d, value, what):
         ids = [self.rows[name]['train'].ids[i] for i in index[:8]]
         more = ', ...' if len(index) > 8 else ''
         rows.append(f"task '{name}', rows {', '.join(ids)}{more}")
+    self.write_pending()  # with the loss: live views and alerts show it
     raise TrainingStopped(
         f"the {what} is {value} at step {step} ({'; '.join(rows)}); {self.kept()} "
         "(bad_loss = 'skip' leaves such steps out and counts them)"
@@ -735,8 +736,14 @@ def leave_out(self: Trainer, step, d, value, what):
 # %% ../nbs/38_training.ipynb #dc27ad6c
 @patch
 def flush(self: Trainer):
-    "Write all pending events."
+    "Write all events, those of steps on the device too."
     self.read_losses()
+    self.write_pending()
+
+
+@patch
+def write_pending(self: Trainer):
+    "Write the events that are known."
     self.run.append(self.pending)
     self.written, self.pending = self.pending, []
     self.flushed = time.monotonic()
@@ -1197,11 +1204,11 @@ def checkpoint(self: Trainer):
 # %% ../nbs/38_training.ipynb #7dedc584
 @patch
 def clear_requests(self: Trainer):
-    "Remove the last error, and a `stop` from before this trainer was made."
+    "Remove the last error, and a `stop` or `pause` from before this trainer was made."
     (self.run.folder / 'error.txt').unlink(missing_ok=True)
-    stop = self.run.folder / 'stop'
-    if stop.exists() and stop.stat().st_mtime < self.made:
-        stop.unlink()
+    for path in (self.run.folder / 'stop', self.run.folder / 'pause'):
+        if path.exists() and path.stat().st_mtime < self.made:
+            path.unlink()
 
 # %% ../nbs/38_training.ipynb #3027be04
 @patch
@@ -1304,6 +1311,7 @@ def write_environment(self: Trainer):
     text = json.dumps(environment, indent=1)
     write_atomic(self.run.folder / 'environment.json', text)
 
+
 @patch
 def record_resume(self: Trainer):
     "Add to the environment what differs from the process that began, or last resumed, the run."
@@ -1314,7 +1322,6 @@ def record_resume(self: Trainer):
     if changed:
         kept.setdefault('resumed', []).append(dict(step=self.step) | changed)
         write_atomic(self.run.folder / 'environment.json', json.dumps(kept, indent=1))
-
 
 # %% ../nbs/38_training.ipynb #4608c50e
 @patch

@@ -616,6 +616,9 @@ def view_difference(grid, baseline):
 def view_timeline(grid, one):
     "What the schedule of one run did, with all that it had to go by, on one time axis."
     step = one.frame('step')
+    if not len(step):  # an ensemble was not trained
+        empty = pd.DataFrame(columns=['task', 'batches', 'weight', 'share'])
+        return Shown(blank_chart('no steps were recorded'), empty, empty, [one.folder.name])
     share = step.groupby('task').agg(batches=('step', 'size'), weight=('weight', 'mean'))
     share = share.assign(share=(share.batches / len(step)).round(4)).reset_index()
     return Shown(timeline(one), share, share, [one.folder.name, _SLIDER])
