@@ -13,7 +13,7 @@ import pandas as pd
 from .basics import InputError, counted, reports_bad_input, write_atomic
 from .data import SAMPLE_TASKS, load_rows
 from .settings import holdout_share
-from .runs import Run, without_paths
+from .runs import Run, resumed_text, without_paths
 from .evaluation import best_files, load_best
 from .predict import find_run
 
@@ -192,6 +192,8 @@ def _recipe_text(run):  # the command, and the machine that it ran on
     more = ' The code differed from its commit.' * bool(env.get('changed'))
     if env.get('note'):
         more += f' Note: {escape_markdown(env["note"])}'
+    if later := resumed_text(env):
+        more += f' Resumed {escape_markdown(later)}.'
     return (
         f'    {text}\n\n{what} started from the encoder {encoder} and took {in_all}'
         f'{summary["steps"]:,} steps ({summary["tokens"]:,} tokens, {summary["seconds"]:,.0f} s'

@@ -15,7 +15,7 @@ from fastcore.basics import patch
 from .basics import InputError, reports_bad_input, static_text, write_atomic
 from .data import find_folder
 from .settings import plain_text, Settings, changed_settings
-from .runs import Run, runs_folder
+from .runs import Run, resumed_text, runs_folder
 from .predict import find_run
 from .hub import shareable
 from .plots import dev_curves, schedule_chart
@@ -135,7 +135,7 @@ def page_text(self: Page) -> str:
     return '\n'.join([*head, '<body>', *self.parts, *drawn, '</body></html>', ''])
 
 # %% ../nbs/65_report.ipynb #5911011a
-_MACHINE = 'python cpu cores threads device gpu precision commit changed note'.split()
+_MACHINE = 'python cpu cores threads device gpu precision commit changed note resumed'.split()
 
 
 def machine_table(
@@ -144,6 +144,7 @@ def machine_table(
     "The machine that a run was trained on."
     env = run.read_json('environment.json')
     env |= dict(changed='the code differs from this commit' if env.get('changed') else None)
+    env |= dict(resumed=resumed_text(env))
     known = {k: env.get(k) for k in _MACHINE} | env.get('packages', {})
     return pd.DataFrame([(k, str(v)) for k, v in known.items() if v], columns=['what', 'value'])
 
