@@ -359,12 +359,15 @@ def plan(self: Grid) -> Path:
 def stopped_early(self: Grid) -> dict:  # cell -> what it was judged by
     "The unfinished cells that `train(prune=...)` stopped, according to the plan."
     try:
-        stopped = json.loads(self.plan.read_text(encoding='utf-8'))['stopped early']
+        plan = json.loads(self.plan.read_text(encoding='utf-8'))
+        stopped, planned = plan['stopped early'], {(x['cell'], x['run']) for x in plan['runs']}
     except (OSError, ValueError, KeyError):
         return {}
     if not stopped:
         return {}
-    unfinished = {k[0] for k in self.settings if self.run_of(k).state != 'finished'}
+    # another grid of this name may have other settings under the same label
+    own = [k for k, s in self.settings.items() if (k[0], run_name(s)) in planned]
+    unfinished = {k[0] for k in own if self.run_of(k).state != 'finished'}
     return {c: x for c, x in stopped.items() if c in unfinished}
 
 # %% ../nbs/40_ablations.ipynb #228f65fd

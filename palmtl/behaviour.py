@@ -19,9 +19,9 @@ from scipy import stats
 from .basics import InputError, Registry, json_ready, nearest, reports_bad_input, write_atomic
 from .tasks import Task
 from .metrics import mcnemar
-from .statistics import holm, judge, pooled_variance, seed_variance
+from .statistics import alike_p_value, holm, judge, pooled_variance, seed_variance
 from .runs import Run, read_reports
-from .comparisons import ALONE
+from .comparisons import ALONE, UNLIKE
 from .predict import Predictor, find_run, load, rows_of
 
 # %% ../nbs/48_behaviour.ipynb #9cf77a7f
@@ -860,9 +860,10 @@ def _compare_pair(table, a, b):  # table: seeds × recipes, of one quantity
     both = table[[a, b]].dropna()
     each, n = both[b] - both[a], len(both)
     alone = [c for c in table if c.split(',')[0] in ALONE]
-    pool = (np.nan, 0)
-    if not {a, b} & set(alone):
-        pool = pooled_variance(table.drop(columns=alone).T)
+    pool, lenders = (np.nan, 0), table.drop(columns=alone).T
+    # as in chapter 44, settings that do not scatter alike lend nothing; nan: there is no test
+    if not {a, b} & set(alone) and alike_p_value(lenders) >= UNLIKE:
+        pool = pooled_variance(lenders)
     by_seeds, df = seed_variance(each.var(), n, *pool) if n > 1 else (np.nan, 0)
     low, high, p, _ = judge(each.mean(), by_seeds, df, 0.0)
     row = dict(seeds=n, a=both[a].mean(), b=both[b].mean(), difference=each.mean())

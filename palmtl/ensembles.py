@@ -146,10 +146,14 @@ def _check_ids(run, r):  # raises unless a published record answered these dev r
         raise InputError(f'run folder {run.folder}: {what} {r.source}')
 
 
+def _stored_file(run, r):
+    return run.folder / 'predictions' / f'{r.task.submission[0]}-{r.split}-output.csv'
+
+
 def _stored(run, rows):  # task -> (rows, classes), of one split
     out = {}
     for name, r in rows.items():
-        path = run.folder / 'predictions' / f'{r.task.submission[0]}-{r.split}-output.csv'
+        path = _stored_file(run, r)
         if r.split == 'dev' and not path.exists():
             _check_ids(run, r)
             predictions = run.examples()[name]['prediction']  # of a published record
@@ -256,8 +260,9 @@ def make_ensemble(
         raise InputError(f'{folder}: holds something already; a new folder was expected')
     device, began = pick_device(device), time.perf_counter()
     rows, s = split_rows(runs[0], data), runs[0].settings
-    if how == 'stored' and not (runs[0].folder / 'predictions').exists():
-        rows['test'] = {}  # a published record keeps only the dev rows
+    if how == 'stored':  # a published record, or one trained without `predict_test`, has dev alone
+        known = lambda r: all(_stored_file(run, r).exists() for run in runs)
+        rows['test'] = {name: r for name, r in rows['test'].items() if known(r)}
     said = {k: ensemble_opinions(runs, r, how, device, both_orders) for k, r in rows.items()}
     seconds = time.perf_counter() - began
     half = folder.with_name(f'.half-{folder.name}')  # until it is complete

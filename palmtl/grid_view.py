@@ -13,7 +13,7 @@ import anywidget, ipywidgets as W, numpy as np, pandas as pd, traitlets
 from fastcore.basics import patch
 from .basics import InputError, counted, static_text
 from .ablations import Grid, ProcessJob, stopped_text
-from .comparisons import compare, run_replicates, uncorrected, unlike_cells
+from .comparisons import SAME, compare, run_replicates, uncorrected, unlike_cells
 from .dashboard import Watch
 from .live import LiveRun, seconds_left, silence_text
 from .plots import blank_chart, claim_chart
@@ -215,6 +215,8 @@ def difference_text(
     "A difference, its interval and its verdict."
     if row.verdict == 'no runs':
         return 'no seed in common yet'
+    if row.verdict == SAME:
+        return SAME
     if row.low != row.low:
         few = 'one seed is' if row.seeds == 1 else f'{row.seeds} seeds are'
         return f'{row.difference:+.3f}: {row.verdict}, {few} too few for an interval'

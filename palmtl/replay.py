@@ -49,8 +49,10 @@ def same(
     def loss(e):
         return math.nan if e['loss'] is None else e['loss']
 
-    metrics = [[e['metric'] for e in run.events('dev')] for run in (a, b)]
-    places = [f"step {e['step']}, {e['task']}" for e in a.events('dev')]
+    # an evaluation that somebody asked for is no part of the training
+    dev = [[e for e in run.events('dev') if not e.get('asked')] for run in (a, b)]
+    metrics = [[e['metric'] for e in events] for events in dev]
+    places = [f"step {e['step']}, {e['task']}" for e in dev[0]]
     out = [
         _compare('tasks of the steps', of_steps(a, task), of_steps(b, task)),
         _compare('losses of the steps', of_steps(a, loss), of_steps(b, loss)),

@@ -62,7 +62,7 @@ def alike_p_value(
     v = np.atleast_2d(np.asarray(values, float))
     while (few := _own_df(~np.isnan(v)) < 1 - 1e-9).any():  # the others have lost a partner then
         v = v[~few]
-    if len(v) < 3 or np.nanmax(np.abs(two_way_residuals(v))) < 1e-12 * np.nanmax(np.abs(v)):
+    if len(v) < 3 or np.nanmax(np.abs(two_way_residuals(v))) <= 1e-12 * np.nanmax(np.abs(v)):
         return math.nan
     null = np.random.default_rng(0).standard_normal((draws, *v.shape))
     null = _bartlett(np.where(np.isnan(v), np.nan, null))
@@ -171,9 +171,10 @@ def seeds_needed(
     most: int = 1000,  # give up at this many
 ) -> float:  # seeds of each of the two settings; infinity if no number of seeds is enough
     "How many seeds it takes to find a difference."
+    least = max(2, math.ceil(3 - lent))  # with fewer, `seed_variance` gives no answer
     if not spread and not row_sd:
-        return 2
-    seeds = np.arange(2, most)
+        return least
+    seeds = np.arange(least, most)
     enough = power(difference, spread, seeds, row_sd, lent) >= chance
     return int(seeds[enough.argmax()]) if enough.any() else math.inf
 

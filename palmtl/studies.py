@@ -22,7 +22,10 @@ from palmtl.comparisons import (
     NO_COMPARISON,
     Pools,
     FOUND,
+    SAME,
+    SAME_RUNS,
     budget_text,
+    check_values,
     chosen,
     compare,
     compare_pair,
@@ -216,7 +219,7 @@ def answer(
         if a in grid.labels and b in grid.labels:
             out.append(compare(grid, [(a, b)], [what], known).assign(claim=text))
     if not out:
-        return pd.DataFrame(columns=['claim', 'a', 'b', 'what', *NO_COMPARISON, 'holm'])
+        return pd.DataFrame(columns=['claim', 'a', 'b', 'what', 'seeds', *NO_COMPARISON, 'holm'])
     return pd.concat(out, ignore_index=True).assign(holm=lambda t: holm(t.p))
 
 # %% ../nbs/67_studies.ipynb #b1e37f05
@@ -227,7 +230,7 @@ def answer_text(
     if not len(answers) or (answers.verdict == 'no runs').all():
         return '**No run of this study is finished yet.**'
     lines = []
-    for says in [*VERDICTS, 'no runs']:
+    for says in [*VERDICTS, SAME, 'no runs']:
         some = answers[answers.verdict == says]
         if len(some):
             head = f'**{says[0].upper()}{says[1:]}** ({len(some)} of {len(answers)})'
@@ -240,14 +243,14 @@ _MOST_LISTED = 4  # answers of one verdict
 
 def _listed(some, says):  # each answer; of many that show nothing, only the ends
     ordered = some.sort_values('difference', kind='stable')
-    if len(some) <= _MOST_LISTED or says in ('better', 'worse', 'no runs'):
+    if len(some) <= _MOST_LISTED or says in ('better', 'worse', SAME, 'no runs'):
         return '; '.join(map(_answer, some.itertuples()))
     first, *_, last = ordered.itertuples()
     return f'from {_answer(first)} to {_answer(last)}'
 
 
 def _answer(r):  # a row of `answer` -> words
-    if math.isnan(r.difference):
+    if math.isnan(r.difference) or r.verdict == SAME:
         return f'*{r.claim}*'
     interval = f' {interval_text(r.low, r.high)}' * (r.low == r.low)
     found = f'{r.what} {r.difference:+.3f}{interval}, {counted(r.seeds, "seed")}'
@@ -291,7 +294,7 @@ def task_text(
     names: dict | None = None,  # task -> name to show
 ) -> str:  # markdown, computed; '' if nothing is finished
     "Which tasks move, and which of these differences can be told."
-    known = table[table.difference.notna()]
+    known = table[table.difference.notna() & (table.verdict != SAME)]
     if not len(known):
         return ''
     told = known[known.verdict.isin(['better', 'worse'])]
@@ -343,6 +346,8 @@ def gain_of_gains(
 ) -> dict:  # as `compare_seeds`: how much more does b bring to many tasks than to few?
     "A difference of differences, over the seeds that all four cells have finished."
     both = [s for s in seeds if all(k.get((c, s)) for k in (few, many) for c in pair)]
+    for x, y in ((few[c, s], many[c, s]) for c in pair for s in both):
+        check_values(x, y, [w for w in x if w in y and w not in ('score', SHARED)])
     gains = [[_difference(*(k[c, s][what] for c in pair)) for s in both] for k in (few, many)]
     found = compare_seeds(*gains, lent) if both else NO_COMPARISON
     return dict(a=pair[0], b=pair[1], what=what, seeds=len(both)) | found
@@ -368,6 +373,8 @@ def gains(
                 (row,) = compare_pair(g, *pair, [what], k, pool)
                 out.append(row | dict(claim=f'{pair[1]}: {head}'))
             row = gain_of_gains(*known, few.seeds, pair, what, _added(lent, pair, what))
+            if row['seeds'] and all(pools.are_same(*pair) for pools in lent):
+                row |= SAME_RUNS  # in few layers, a cell may have no PALs either
             out.append(row | dict(claim=f'{pair[1]}: more with more tasks'))
     table = pd.DataFrame(out)
     asked = table.claim.str.endswith('more with more tasks')  # the study's question
@@ -681,20 +688,24 @@ TRANSFER = dict(  # kind -> head of its panel
 def transfer_table(
     stages: pd.DataFrame,  # from `all_stages`
 ) -> pd.DataFrame:  # one row per kind (of `TRANSFER`) and ordered pair of tasks
-    "The effect of one task on another, with the interval over seeds."
+    "The effect of one task on another, the mean over orders, with the interval over seeds."
     score = {(r.order, r.seed, r.stage, r.task): r.metric for r in stages.itertuples()}
-    orders, out = list(dict.fromkeys(r[0] for r in score)), []
+    orders, out = list(dict.fromkeys(r[0] for r in score)), {}
     # a first stage does not depend on what follows: any order that begins with a task has it alone
     first = {(o[:1], s, 0, t): v for (o, s, stage, t), v in score.items() if stage == 0}
     score |= first
     for order in orders:
         for kind, a, b, task, here, there in _effects(order):
-            keys = [((*here, task), (*there, task), s) for s in sorted(set(stages.seed))]
-            pairs = [((x[0], s, *x[1:]), (y[0], s, *y[1:])) for x, y, s in keys]
-            each = [score[x] - score[y] for x, y in pairs if x in score and y in score]
-            if each:
-                out.append(dict(kind=kind, a=a, b=b) | _over_seeds(each))
-    table = pd.DataFrame(out)
+            of_seeds = out.setdefault((kind, a, b), {})  # from four tasks on orders share an effect
+            for s in sorted(set(stages.seed)):
+                x, y = ((own, s, stage, task) for own, stage in (here, there))
+                if x in score and y in score:
+                    of_seeds.setdefault(s, []).append(score[x] - score[y])
+    table = pd.DataFrame(
+        dict(zip(('kind', 'a', 'b'), effect)) | _over_seeds([np.mean(x) for x in each.values()])
+        for effect, each in out.items()
+        if each
+    )
     return table.assign(holm=holm(table.p)) if len(table) else table
 
 # %% ../nbs/67_studies.ipynb #1cb5d1c1
