@@ -462,6 +462,9 @@ def score_text(self: Run) -> str:  # markdown
         text += f' of its {len(s["members"])} members'
     elif kept['step'] != s['steps']:
         text += f', at its best evaluation, step {kept["step"]:,}'
+        forked = self.record['settings'].get('fork', '').rpartition('@')[2]
+        if forked and kept['step'] <= int(forked):
+            text += ' (before the fork: these are the weights of its parent)'
     dev = [(t, kept['dev'][t.name]) for t in tasks]
     shown = ', '.join(f'{t.title} {d["metric"]:.3f} ({d["majority"]:.3f})' for t, d in dev)
     signed = ', '.join(t.title for t in tasks if t.is_signed)

@@ -567,7 +567,7 @@ _EXPECTED = {
     bool: 'True or False',
     str: 'a text',
     list: 'a list',
-    dict: "a mapping such as 'sst=2,sts=2', each name once",
+    dict: "numbers by name, such as 'sst=2,sts=2', each name once",
 }
 
 
