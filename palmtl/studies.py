@@ -615,8 +615,8 @@ def cost_text(
     "The conditions of the measurement and what it found."
     d, s, machine = cost_table(report), report['settings'], report['environment']
     dearer = [name for name in d.index if d.low[name] > 1]
-    combined = d.ratio[[m for m in GRADIENTS if m != 'sum']]
-    weighted = d.ratio[[w for w in WEIGHTINGS if w not in ('none', 'famo')]]
+    combined = d.ratio[[m for m in d.index if m in GRADIENTS and m != 'sum']]
+    weighted = d.ratio[[w for w in d.index if w in WEIGHTINGS and w not in ('none', 'famo')]]
     return (
         f'{d.steps["sum"]} steps of each method in turns; encoder {s["encoder"]}, '
         f'{s["batch_size"]} rows of each task, {s["precision"]}, {s["threads"]} thread, '
