@@ -635,7 +635,8 @@ def _goal_text(table, preset, goal):  # the preset's rung, or the best if it is 
         flatters = "; put together from this ladder's rungs on the same rows, which flatters it"
     elif len(some) > 1:
         flatters = f'; chosen from {len(some)} on the same rows, which flatters it'
-    of = f'mean of {r.asked} seeds' if r.asked > 1 else 'one run'
+    alone = 'one ensemble' if r.models > 1 else 'one run'
+    of = f'mean of {r.asked} seeds' if r.asked > 1 else alone
     reached = 'reached' if r.score >= goal else 'not reached'
     interval = f'[{r.score_low:.3f}, {r.score_high:.3f}]'
     return f'{what}, dev {r.score:.3f} {interval} ({of}{flatters}; goal {goal:.3f}: {reached}).'
