@@ -391,12 +391,11 @@ def _kept_examples(z, name):
 def rows_digest(
     self: Run,
     task: Task,  # one of the run's
-    split: str = 'dev',  # or `train`, ...
 ):  # str; None if the record does not have it
-    "The digest of the rows that the run was trained or scored on."
+    "The digest of the dev rows that the run was scored on."
     path = self.folder / 'environment.json'
     sources = self.read_json(path.name).get('sources', {}) if path.exists() else {}
-    return sources.get('data', {}).get(task.name, {}).get(split)
+    return sources.get('data', {}).get(task.name, {}).get('dev')
 
 
 @patch
