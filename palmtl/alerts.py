@@ -333,13 +333,13 @@ class AlertCallback(Callback):
 
     def after_write(self, trainer):
         for a in self.watcher.see(trainer.written):
-            self.tell(trainer, a)
+            self.report(trainer, a)
         free = shutil.disk_usage(trainer.run.folder).free / 1e6
         if free < self.settings.alert_disk and not self.full:
             self.full = True
-            self.tell(trainer, Alert('disk', trainer.step, '', f'{free:.0f} MB of disk are left'))
+            self.report(trainer, Alert('disk', trainer.step, '', f'{free:.0f} MB of disk are left'))
 
-    def tell(self, trainer, found):
+    def report(self, trainer, found):
         of_task = f' of {found.task}' * bool(found.task)
         print(f'Alert at step {found.step}{of_task}: {found.text}.')
         trainer.run.append([dict(event='alert') | found._asdict()])

@@ -217,6 +217,7 @@ def predict_file(
     target,  # file for the answers, separated by tabs
     pals: bool = True,  # False: without PALs
     bar: bool = True,  # show a progress bar
+    bad_rows: str = 'refuse',  # at an unusable row: `refuse`, or `skip` and list it in `.attrs`
 ) -> pd.DataFrame:  # what was written: `id`, texts, `answer`, `p(...)`, `tokens cut off`
     "Answer every row of a file; raises `InputError` before anything is written."
     source, target, task = Path(source), Path(target), model.task(task)
@@ -225,10 +226,11 @@ def predict_file(
     if source.exists() and target.exists() and source.samefile(target):
         raise InputError(f'{target}: the answers would overwrite the rows; name another file')
     unread = dataclasses.replace(task, label='\n')  # a column that no header can have
-    rows = dataclasses.replace(read_rows(unread, 'test', source, 'refuse'), task=task)
+    rows = dataclasses.replace(read_rows(unread, 'test', source, bad_rows), task=task)
     with tqdm(total=len(rows), unit='row', disable=not bar, ncols=80) as progress:
         table = model.answer(rows, pals, progress.update)
     table.insert(0, 'id', rows.ids)
+    table.attrs['unusable'] = rows.unusable  # (line, reason)
     try:
         write_atomic(target, table.to_csv(sep='\t', index=False))
     except OSError as e:
@@ -248,9 +250,19 @@ def main(
     parser.add_argument('target', help='file for the answers')
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, ...')
     parser.add_argument('--no-pals', action='store_true', help='predict without PALs')
+    parser.add_argument('--skip-bad-rows', action='store_true', help='leave unusable rows out')
     given = parser.parse_args(args)
     model = load(given.run, given.device)
-    table = predict_file(model, given.task, given.source, given.target, not given.no_pals)
+    table = predict_file(
+        model,
+        given.task,
+        given.source,
+        given.target,
+        pals=not given.no_pals,
+        bad_rows='skip' if given.skip_bad_rows else 'refuse',
+    )
+    for line, reason in table.attrs['unusable']:
+        print(f'left out: line {line} {reason}', file=sys.stderr)
     if n := int((table['tokens cut off'] > 0).sum()):
         print(model.cut_text(n, len(table)), file=sys.stderr)
     print(f'{len(table)} rows answered: {given.target}')
