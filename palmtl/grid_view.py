@@ -315,7 +315,10 @@ def make_buttons(self: GridView) -> W.HBox:
         retry='go on here with what failed, one run after another',
         pause='all runs that train wait after their step',
         resume='all runs that wait or were stopped go on, the latter one after another',
-        stop='all runs that train end after their step, with a checkpoint; waiting runs are left alone',
+        stop=(
+            'all runs that train end after their step, with a checkpoint; '
+            'waiting runs are left alone'
+        ),
     )
     buttons = []
     for what, help in helps.items():

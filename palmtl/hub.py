@@ -212,7 +212,8 @@ def _behaviour_text(run):  # the figures of the chapter on behaviour, if they we
 # %% ../nbs/47_hub.ipynb #d71a3f22
 NOT_TESTED = """- Text of another kind, time or language than that of the dev sets.
 - Rows longer than the limit above: what lies beyond it is not read.
-- Whether an error falls on some groups of people more often than on others, unless reported under *Behaviour*.
+- Whether errors fall on some groups of people more often than on others,
+  unless reported under *Behaviour*.
 - Adversarial texts.
 
 It was made for research; a decision about a person should not rest on it."""

@@ -862,7 +862,8 @@ def say_optimism(
 ) -> str:  # a sentence
     "How much choosing flatters, in numbers."
     if not len(halves):
-        return 'How much choosing on dev flatters is **not known yet**: fewer than two rungs have runs.'
+        why = 'fewer than two rungs have runs'
+        return f'How much choosing on dev flatters is **not known yet**: {why}.'
     mean, low, high = halves.flatters.mean(), *halves.flatters.quantile([0.025, 0.975])
     most = halves.chosen.value_counts()
     lacks = ', '.join(halves.attrs.get('not known', []))

@@ -85,8 +85,9 @@ class Corpus:
 # %% ../nbs/13_model.ipynb #39dd0c10
 @patch
 def sequences(
-    self: Corpus, index
-):  # row numbers, array or tensor -> numbers of their sequences: all first sentences, then all second ones
+    self: Corpus,
+    index,  # row numbers, array or tensor
+):  # numbers of their sequences: all first sentences, then all second ones
     "The sequences that belong to these rows."
     return (
         index

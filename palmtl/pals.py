@@ -17,16 +17,14 @@ from .bert import PLAIN
 def pal_layers(
     n: int,  # how many layers get a PAL, from 0 to `n_layers`
     n_layers: int,  # of the encoder
-    where='last',  # `last`, `first`, `spread`, or a list of layer numbers from 0 (then `n` is its length)
+    where='last',  # `last`, `first`, `spread`, or a list of `n` layer numbers from 0
 ) -> list:  # layer numbers, in ascending order
     "The layers that get a PAL (decision 7)."
     if isinstance(where, (list, tuple)):
-        if not all(isinstance(l, int) and 0 <= l < n_layers for l in where) or len(
-            set(where)
-        ) != len(where):
-            raise InputError(
-                f'pal_layers {list(where)}: different layer numbers from 0 to {n_layers - 1} were expected'
-            )
+        known = all(isinstance(l, int) and 0 <= l < n_layers for l in where)
+        if not known or len(set(where)) != len(where):
+            what = f'different layer numbers from 0 to {n_layers - 1} were expected'
+            raise InputError(f'pal_layers {list(where)}: {what}')
         if n not in (0, len(where)):
             raise InputError(f'n_pals is {n}, but pal_layers names {len(where)} layers')
         return sorted(where)

@@ -308,7 +308,7 @@ def attention_chart(
             _draw_map(fig, a, pieces, row=r, col=c)
         _label_rows(fig, pieces, r)
     colours = dict(colorscale='Viridis', cmin=0, cmax=round(most, 4), colorbar_title='weight')
-    note = 'each row: how much this piece takes from each piece, summing to 1; one colour scale for all'
+    note = 'each row: how much this piece takes from each, summing to 1; one colour scale for all'
     title = f'Attention in layer {layer}<br><sup>{note}</sup>'
     layout(fig, title, height=sum(heights) + gaps + 170, coloraxis=colours)
     return fig.update_layout(hovermode='closest', margin=dict(l=60, r=20, t=90, b=80))

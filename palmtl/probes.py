@@ -270,7 +270,8 @@ def cka_sentence(
     same = np.diag(table)
     least = int(same.argmin())
     where = f'layer {least}' if least else 'the embeddings'
-    return f'Corresponding layers have a CKA of {same.min():.2f} to {same.max():.2f}, lowest in {where}.'
+    values = f'{same.min():.2f} to {same.max():.2f}'
+    return f'Corresponding layers have a CKA of {values}, lowest in {where}.'
 
 # %% ../nbs/49_probes.ipynb #40b1910d
 def probe_report(

@@ -130,7 +130,8 @@ def page_text(self: Page) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         '<meta name="viewport" content="width=device-width">',
-        f'<title>{html.escape(self.title)}</title><style>{static_text("report.css")}</style></head>',
+        f'<title>{html.escape(self.title)}</title>',
+        f'<style>{static_text("report.css")}</style></head>',
     ]
     return '\n'.join([*head, '<body>', *self.parts, *drawn, '</body></html>', ''])
 

@@ -78,12 +78,13 @@ class DataSettings:
     )
     data: str = setting(
         'sample',
-        "`sample` (synthetic), a folder with the course's files (or several, joined by the system's "
-        'path separator), `hub`, or `hub:FOLDER` with local copies',
+        "`sample` (synthetic), a folder with the course's files (or several, joined by the "
+        "system's path separator), `hub`, or `hub:FOLDER` with local copies",
     )
     tasks: list = setting(
         [],
-        'names of tasks, paths of TOML files, or `glue` for its eight; all three of the data if empty',
+        'names of tasks, paths of TOML files, or `glue` for its eight; '
+        'all three of the data if empty',
     )
     limit: dict = setting(
         {}, 'task=rows: keep so many training rows; `all` names the tasks not named', low=1

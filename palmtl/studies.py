@@ -620,7 +620,8 @@ def cost_text(
     return (
         f'{d.steps["sum"]} steps of each method in turns; encoder {s["encoder"]}, '
         f'{s["batch_size"]} rows of each task, {s["precision"]}, {s["threads"]} thread, '
-        f'{machine["cpu"]} with {machine["cores"]} cores, other programs running; {report["rows"]}. '
+        f'{machine["cpu"]} with {machine["cores"]} cores, other programs running; '
+        f'{report["rows"]}. '
         f'The plain sum took {d.seconds["sum"]:.2f} s. Median times the plain sum: combined '
         f'gradients {combined.min():.2f} to {combined.max():.2f}, weighted losses '
         f'{weighted.min():.2f} to {weighted.max():.2f}, FAMO, which looks twice, '

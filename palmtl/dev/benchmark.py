@@ -758,7 +758,8 @@ def race_sentence(
     own = race.xs(f"d: {NAMES['d']}", level='contestant')
     parts = []
     for r in own.itertuples():
-        text = f'at batches of {r.Index} it trains {own["× a"][r.Index]:.2f} times as fast as a plain loop'
+        times = own['× a'][r.Index]
+        text = f'at batches of {r.Index} it trains {times:.2f} times as fast as a plain loop'
         tuned = own['× c'][r.Index]
         parts.append(
             text
@@ -799,9 +800,8 @@ def _python(*args, **kw):  # runs a fresh process that imports this palmtl
     )
     p = subprocess.run([sys.executable, *args], capture_output=True, env=env, **kw)
     if p.returncode:
-        raise RuntimeError(
-            f"a process of the benchmark failed: {p.stderr.decode(errors='replace').strip().splitlines()[-1:]}"
-        )
+        lines = p.stderr.decode(errors='replace').strip().splitlines()
+        raise RuntimeError(f'a process of the benchmark failed: {lines[-1:]}')
     return json.loads(p.stdout.decode().splitlines()[-1])
 
 # %% ../../nbs/72_benchmark.ipynb #bd172a17
