@@ -183,7 +183,7 @@ class PalRule:
     "A PAL that dominates the encoder, or that still has no effect at the third measurement."
 
     def __init__(self, settings):
-        self.most, self.looks, self.said = settings.alert_pal, defaultdict(int), set()
+        self.most, self.looks, self.reported = settings.alert_pal, defaultdict(int), set()
 
     def see(self, e):
         if e['event'] != 'pal_size' or not self.most:
@@ -191,8 +191,8 @@ class PalRule:
         self.looks[e['task']] += 1
         late, least = self.looks[e['task']] >= 3, 1e-3 * self.most
         odd = {k: r for k, r in e['ratios'].items() if r > self.most or late and r < least}
-        new = {k: r for k, r in odd.items() if (e['task'], k, r > self.most) not in self.said}
-        self.said |= {(e['task'], k, r > self.most) for k, r in new.items()}
+        new = {k: r for k, r in odd.items() if (e['task'], k, r > self.most) not in self.reported}
+        self.reported |= {(e['task'], k, r > self.most) for k, r in new.items()}
         told = ', '.join(f'{r:.2g} of h in layer {k}' for k, r in new.items())
         return f'the PAL is {told}' if told else None
 

@@ -64,9 +64,9 @@ def row_opinions(
     found, order = [np.zeros((0, 1))], [np.zeros(0, int)]
     for index, logits in logits_of_rows(model, number, corpus, autocast, other=other):
         of_values = task.kind == 'regression'
-        said = predict(task, logits, model.unit)[:, None] if of_values else None
-        said = said if of_values else probabilities(task, logits)
-        found.append(said.float().cpu().numpy())
+        opinions = predict(task, logits, model.unit)[:, None] if of_values else None
+        opinions = opinions if of_values else probabilities(task, logits)
+        found.append(opinions.float().cpu().numpy())
         order.append(index)
     found = np.concatenate(found[1:] or found)
     return found[np.argsort(np.concatenate(order))].astype(np.float32)
@@ -209,8 +209,8 @@ def teacher_opinions(
     device='cpu',  # the device to compute on
 ) -> dict:  # task -> (rows, classes) or (rows, 1)
     "The mean of several runs' opinions."
-    said = [run_opinions(run, rows, device) for run in runs]
-    return {name: vote([s[name] for s in said]) for name in rows}
+    opinions = [run_opinions(run, rows, device) for run in runs]
+    return {name: vote([s[name] for s in opinions]) for name in rows}
 
 # %% ../nbs/37_distillation.ipynb #d4bbe6a3
 @patch
@@ -246,7 +246,7 @@ def mix(
     "The weighted sum of the labels' and the teacher's losses."
     out = []
     for loss, z, (t, *_), rows in zip(losses, logits, batch.groups, batch.index):
-        said = self.opinions[t][rows]
-        theirs = distill_loss(self.tasks[t], z, said, self.temperature, self.unit)
+        opinions = self.opinions[t][rows]
+        theirs = distill_loss(self.tasks[t], z, opinions, self.temperature, self.unit)
         out.append((1 - self.weight) * loss + self.weight * theirs)
     return out

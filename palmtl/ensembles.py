@@ -180,10 +180,10 @@ def ensemble_opinions(
         how = asked_as(runs[0], device)
         return model_opinions(*soup_model(runs), rows, s.max_length, device, both, **how)
     if how == 'stored':
-        said = [_stored(run, rows) for run in runs]
+        opinions = [_stored(run, rows) for run in runs]
     else:
-        said = [run_opinions(run, rows, device, both_orders) for run in runs]
-    return {name: vote([s[name] for s in said]) for name in rows}
+        opinions = [run_opinions(run, rows, device, both_orders) for run in runs]
+    return {name: vote([s[name] for s in opinions]) for name in rows}
 
 # %% ../nbs/43_ensembles.ipynb #fc3b652b
 def ensemble_name(
@@ -263,12 +263,12 @@ def make_ensemble(
     if how == 'stored':  # a published record, or one trained without `predict_test`, has dev alone
         known = lambda r: all(_stored_file(run, r).exists() for run in runs)
         rows['test'] = {name: r for name, r in rows['test'].items() if known(r)}
-    said = {k: ensemble_opinions(runs, r, how, device, both_orders) for k, r in rows.items()}
+    opinions = {k: ensemble_opinions(runs, r, how, device, both_orders) for k, r in rows.items()}
     seconds = time.perf_counter() - began
     half = folder.with_name(f'.half-{folder.name}')  # until it is complete
     shutil.rmtree(half, ignore_errors=True)
     (half / 'predictions').mkdir(parents=True)
-    found = _write_splits(half, rows, said)
+    found = _write_splits(half, rows, opinions)
     if how == 'soup':
         _write_best(half, *soup_model(runs), s.max_length)
     both = s.both_orders if both_orders is None else both_orders
@@ -281,12 +281,12 @@ def make_ensemble(
     return Run(folder)
 
 # %% ../nbs/43_ensembles.ipynb #2605a92e
-def _write_splits(folder, rows, said):  # -> split -> task -> scores, where labels are known
+def _write_splits(folder, rows, opinions):  # -> split -> task -> scores, where labels are known
     out = {}
     for split, of_tasks in rows.items():
         out[split] = {}
         for name, r in of_tasks.items():
-            predictions = decide(r.task, said[split][name])
+            predictions = decide(r.task, opinions[split][name])
             write_split(folder / 'predictions', r.task, split, r.ids, predictions)
             if r.labels is not None:
                 out[split][name] = score_split(r.task, predictions, r)

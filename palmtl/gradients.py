@@ -695,11 +695,13 @@ def harm_table(
 def treatment_chart(
     tables: dict,  # method -> from `treatment_table`
     title: str,
+    names: dict | None = None,  # task -> name to show
 ) -> go.Figure:  # a panel for each task, a row for each method
     "Mean cosine of each task's gradient with the plain sum (open) and the direction taken (full)."
     d = harm_table(tables)
     tasks, methods = list(dict.fromkeys(d.task)), list(tables)[::-1]
-    fig = make_subplots(1, len(tasks), subplot_titles=tasks, shared_xaxes='all', shared_yaxes=True)
+    heads = [(names or {}).get(t, t) for t in tasks]
+    fig = make_subplots(1, len(tasks), subplot_titles=heads, shared_xaxes='all', shared_yaxes=True)
     for i, task in enumerate(tasks, 1):
         own = d[d.task == task].set_index('method').loc[methods]
         x = np.stack([own.plain, own.after, np.full(len(own), np.nan)], 1).ravel()

@@ -57,8 +57,9 @@ class Rung:
     chapter: str = ''  # the chapter that describes it
     times: float = 1.0  # steps of an epoch, times those of `over`
     begins: str = ''  # its settings are based on `budget`, or on this preset, instead of `over`
-    made: tuple = ()  # (how, both_orders) of `make_ensemble`; or trained after `over`: with its
-    # vote as `teacher`, or only for the last epoch as `fork`; empty: trained
+    # empty: trained. (how, both_orders): put together by `make_ensemble`. ('teacher', None):
+    # trained on the vote of `over`. ('fork', None): its last epoch is trained, from `over`.
+    made: tuple = ()
 
 # %% ../nbs/66_ladder.ipynb #62982e10
 # fmt: off
@@ -398,11 +399,11 @@ def wait_for_others(self: Ladder, every: float = 10.0):  # seconds between looks
         run = self.grid.run_of(key)
         if run.state == 'finished' or not run.folder.exists():
             continue
-        said = False
+        printed = False
         while says := locked(run):
-            if not said:
+            if not printed:
                 print(f'{says}; waiting for it', flush=True)
-            said = True
+            printed = True
             time.sleep(every)
 
 
@@ -530,8 +531,8 @@ def pools(self: Ladder, known: dict) -> Pools:
 def gain(self: Ladder, rung: Rung, lent: Pools, what='score') -> dict:
     "How much better a rung is than the one that it is compared with."
     known, over = self.read(), next((r for r in self.rungs if r.name == rung.over), None)
-    if over is None:
-        return NO_COMPARISON | dict(seeds=0)
+    if over is None:  # the lowest rung
+        return NO_COMPARISON | dict(seeds=0, verdict='')
     mine, theirs = self.keys_of(rung), self.keys_of(over)
     both = [(a, b) for a, b in zip(theirs, mine) if known.get(a) and known.get(b)]
     if both and self.names_of(rung) == self.names_of(over):
@@ -690,7 +691,7 @@ def _draw_gains(fig, d, says, name):  # empty points: uncorrected
 
 # %% ../nbs/66_ladder.ipynb #68dbb802
 _PANELS = (  # column of the table, title of its panel, how a number is written
-    ('seconds', 'seconds to train', '{:,.0f}'),
+    ('seconds', 'processor seconds', '{:,.0f}'),
     ('memory', 'memory (MB)', '{:,.0f}'),
 )
 

@@ -685,6 +685,7 @@ def score_bars(
 _COLOURS = [[0, '#D55E00'], [0.5, '#FFFFFF'], [1, '#0072B2']]  # below, as, above the baseline
 _UNTOLD = '#EDEDED'  # background of a difference that cannot be told
 _ALIKE = '#D5EEE4'  # of no difference that matters: pale, from `VERDICT_COLOURS`
+_LEAST_SCALE = 0.05  # where the colours end at least: a small difference looks small
 
 
 def _draw_ground(fig, x, y, where, colour, **place):  # one colour where `where` holds
@@ -742,7 +743,7 @@ def heat_map(
     verdict = t.verdict if 'verdict' in t else {}
     says = np.array([[verdict.get((b, w), '') for w in whats] for b in cells])
     alike = (says == 'no difference that matters') & ~told
-    most = np.nanmax(np.abs(z[told])) if told.any() else 0.01
+    most = max(_LEAST_SCALE, np.nanmax(np.abs(z[told])) if told.any() else 0.0)
     fig, grey = go.Figure(), ~told & ~alike & ~np.isnan(z)
     bar = dict(title='difference', lenmode='pixels', len=130, nticks=4)
     draw_differences(fig, x, y, z, told, grey, most, bar, 'no runs')
@@ -752,7 +753,8 @@ def heat_map(
         _draw_ground(fig, x, y, np.isnan(z), 'rgba(0,0,0,0)')
     grey = 'grey: cannot be told' if grey.any() else ''
     green = 'green: no difference that matters' if alike.any() else ''
-    note = '; '.join(filter(None, (green, grey)))
+    clear = 'blue, orange: the interval excludes zero, uncorrected' if told.any() else ''
+    note = '; '.join(filter(None, (clear, green, grey)))
     layout(
         fig,
         f'{title}<br><sup>{note}</sup>' if note else title,
@@ -974,9 +976,9 @@ def _by_task(table, names):  # from `conflict_table`, of one part -> tasks × ta
     return grid
 
 # %% ../nbs/50_plots.ipynb #a128daf9
-def _draw_cosines(fig, grid, x, y, says, **place):  # says: a word for each column, for the hover
+def _draw_cosines(fig, grid, x, y, says, end=1, **place):  # says: a word for each column, for the hover
     bar = dict(title='cosine', lenmode='pixels', len=150, y=1, yanchor='top')
-    scale = dict(zmin=-1, zmax=1, colorscale=_COLOURS, colorbar=bar)
+    scale = dict(zmin=-end, zmax=end, colorscale=_COLOURS, colorbar=bar)
     hover = '%{y}, %{customdata}: %{z:.2f}<extra></extra>'
     look = dict(customdata=[says] * len(y), hovertemplate=hover)
     look |= dict(xgap=1, ygap=1) if len(x) == len(says) else {}
@@ -991,6 +993,7 @@ def draw_conflict_map(
     fig: go.Figure,  # to be drawn on
     run: Run,  # whose tasks have titles
     table: pd.DataFrame,  # from `conflict_table`, of one part; also of several runs
+    end: float = 1.0,  # the cosine at which the colours end
     **place,  # `row` and `col` of a panel
 ):
     "Mean cosines: layers × pairs of tasks, or tasks × tasks if there are many."
@@ -1003,9 +1006,9 @@ def draw_conflict_map(
     says = [named(p) for p in grid.columns]
     y = [named(p) for p in grid.index] if many else list(grid.index)
     x = ['<br>'.join(_in_lines(s)) for s in says] if few else says
-    _draw_cosines(fig, grid, x, y, says, **place)
+    _draw_cosines(fig, grid, x, y, says, end, **place)
     if few:
-        _write_cells(fig, x, y, grid.values, grid.notna().values, 1, '', **place)
+        _write_cells(fig, x, y, grid.values, grid.notna().values, end, '', **place)
     look = dict(type='category', tickmode='linear', dtick=1, tickangle=None if few else -90)
     fig.update_xaxes(**look, showgrid=False, **place)
 
@@ -1091,7 +1094,7 @@ def gate_strip(
     for i in rows[1:]:
         if keys[i][0] != keys[i - 1][0]:  # another task begins
             fig.add_hline(y=i - 0.5, line=dict(color=MIDDLE, width=1))
-    note = 'blue: the PAL is on; pale: off; orange cross: a switch is undone'
+    note = 'blue: the PAL is on; grey: off; between: being turned on; orange cross: undone'
     title = f'Gates of {html.escape(run.folder.name)}<br><sup>{note}</sup>'
     layout(fig, title, round(170 + high * len(grid)), xaxis_title=AXES[x])
     fig.update_yaxes(**labels, range=[len(grid) - 0.5, -0.5], showgrid=False, zeroline=False)

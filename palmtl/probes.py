@@ -127,9 +127,9 @@ def probe(
     if len(set(y[rest].tolist())) < 2:
         where = 'among the two thirds of the rows that it learns from'
         raise InputError(f'a probe and its control need at least two different labels {where}')
-    said = _linear_model(kind).fit(vectors[rest], y[rest]).predict(vectors[held])
+    predicted = _linear_model(kind).fit(vectors[rest], y[rest]).predict(vectors[held])
     name = 'pearson' if kind == 'regression' else 'accuracy'
-    return METRICS[name].function(said.astype(float), labels[held].astype(float))
+    return METRICS[name].function(predicted.astype(float), labels[held].astype(float))
 
 # %% ../nbs/49_probes.ipynb #eac1cf7b
 def probe_table(

@@ -472,8 +472,10 @@ def conflict_layers(
     d['panel'] = np.where(d.part == 'trunk', 'trunk, ', 'the ') + d.pals
     panels = dict(list(d.groupby('panel', sort=False)))
     fig = make_subplots(1, len(panels), subplot_titles=list(panels), horizontal_spacing=0.13)
+    means = d.groupby(['panel', 'layer', 'pair'])['cosine'].mean()
+    end = max(0.25, float(means.abs().max()))  # all panels have the same colours
     for i, own in enumerate(panels.values(), 1):
-        draw_conflict_map(fig, next(iter(runs.values())), own, row=1, col=i)
+        draw_conflict_map(fig, next(iter(runs.values())), own, end, row=1, col=i)
     layout(fig, title, 400).update_traces(showscale=False)
     fig.data[0].showscale = True
     return fig.update_layout(hovermode='closest', margin_b=80, margin_t=80)
@@ -525,8 +527,8 @@ def conflict_cost_text(
         f'A measurement takes as long as {span("ratio", ".2f")} steps: median of '
         f'{counted(len(runs), "run")}, least and most. One every {s.conflict_every} steps took '
         f'{span("share", ".1%")} of the time of a run. In seconds: {span("measurement", ".1f")} '
-        f'beside {span("step", ".1f")} for a step, both on {s.conflict_rows} and {s.batch_size} '
-        'rows of each task.'
+        f'on {s.conflict_rows} rows of each task, beside {span("step", ".1f")} for a step on '
+        f'{s.batch_size} rows of each.'
     )
 
 # %% ../nbs/67_studies.ipynb #51e9875d
@@ -627,7 +629,7 @@ def cost_text(
         f'{weighted.min():.2f} to {weighted.max():.2f}, FAMO, which looks twice, '
         f'{d.ratio["famo"]:.2f}; a measurement of conflict {d.ratio["measurement"]:.2f}. '
         'With each of them every task has its own forward and backward pass. Dearer than the plain '
-        f'sum in three rounds of four: {", ".join(dearer) or "none"}.'
+        f'sum in at least three quarters of the rounds: {", ".join(dearer) or "none"}.'
     )
 
 # %% ../nbs/67_studies.ipynb #ee04e72a
@@ -713,6 +715,7 @@ def transfer_table(
 def transfer_map(
     table: pd.DataFrame,  # from `transfer_table`
     title: str = 'What a task does to the next, and what later tasks do to it',
+    names: dict | None = None,  # task -> name to show
 ) -> go.Figure:
     "Heat maps, one task × the task after it: transfer, and forgetting at three places."
     if not len(table):
@@ -726,7 +729,7 @@ def transfer_map(
     for j, kind in enumerate(heads):  # all panels have the same colours
         bar = dict(title='change<br>of the<br>metric') if j == 1 else None
         place = dict(row=j // 2 + 1, col=j % 2 + 1)
-        _draw_effects(fig, table[table.kind == kind], tasks, end, bar, **place)
+        _draw_effects(fig, table[table.kind == kind], tasks, names or {}, end, bar, **place)
     note = "change of a task's metric; grey: cannot be told from zero (95 % interval over seeds)"
     layout(fig, f'{title}<br><sup>{note}</sup>', 100 + 300 * lines).update_layout(
         margin_t=100, hovermode='closest'
@@ -735,11 +738,12 @@ def transfer_map(
     return fig.update_yaxes(type='category', autorange='reversed').update_yaxes(title='task', col=1)
 
 
-def _draw_effects(fig, d, tasks, end, bar, **place):  # a panel, a task × the task after it
+def _draw_effects(fig, d, tasks, names, end, bar, **place):  # a task × the task after it
     look = lambda k: d.pivot(index='a', columns='b', values=k).reindex(index=tasks, columns=tasks)
     z = look('difference').to_numpy(float)
     told = look('verdict').isin(['better', 'worse']).to_numpy()
-    draw_differences(fig, tasks, tasks, z, told, ~told & ~np.isnan(z), end, bar, **place)
+    shown = [names.get(t, t) for t in tasks]
+    draw_differences(fig, shown, shown, z, told, ~told & ~np.isnan(z), end, bar, **place)
 
 # %% ../nbs/67_studies.ipynb #16a93eb7
 def transfer_text(
@@ -820,32 +824,35 @@ def show_table(
 def stage_chart(
     stages: pd.DataFrame,  # from `all_stages`
     title: str = 'Scores after every stage, a panel an order',
+    names: dict | None = None,  # task -> name to show
 ) -> go.Figure:
     "Each task's score while the others are trained."
     if not len(stages):
         return blank_chart('no run is finished', title)
     orders = list(dict.fromkeys(stages.order))
     colours = dict(coloured(dict.fromkeys(stages.task)))  # by position among the data's tasks
-    heads = [' → '.join(o) for o in orders]
+    named = lambda t: (names or {}).get(t, t)
+    heads = [' → '.join(map(named, o)) for o in orders]
     columns = min(3, len(orders))
     lines = math.ceil(len(orders) / columns)
     space = dict(vertical_spacing=0.3 / lines, horizontal_spacing=0.05)
-    fig = make_subplots(lines, columns, subplot_titles=heads, shared_yaxes=True, **space)
+    fig = make_subplots(lines, columns, subplot_titles=heads, shared_yaxes='all', **space)
     for i, order in enumerate(orders):
         place = dict(row=i // columns + 1, col=i % columns + 1)
         for task in [t for t in colours if t in order]:
             own = stages[(stages.order == order) & (stages.task == task)]
             d = own.groupby('stage').metric.mean().sort_index()
-            look = dict(line_color=colours[task], name=task, legendgroup=task, showlegend=i == 0)
+            look = dict(line_color=colours[task], name=named(task), legendgroup=task)
+            look |= dict(showlegend=i == 0)
             here = [t == task for t in order]  # the stage in which this task itself is trained
             marker = dict(size=[15 if h else 6 for h in here])
             marker['symbol'] = ['diamond' if h else 'circle' for h in here]
             look |= dict(mode='lines+markers', marker=marker)
-            fig.add_scatter(x=list(order), y=d, **look, **place)
+            fig.add_scatter(x=list(map(named, order)), y=d, **look, **place)
     note = 'large diamond: the stage in which the task itself is trained'
     layout(fig, f'{title}<br><sup>{note}</sup>', 180 + 210 * lines, margin_t=100)
     fig.update_annotations(font_size=12)
-    fig.update_xaxes(type='category')
+    fig.update_xaxes(type='category').update_yaxes(title='dev metric', col=1)
     # a title below the first row would touch the next row's
     return fig.update_xaxes(title='after the stage of', row=lines)
 
@@ -887,7 +894,7 @@ def sum_chart(
         x, y = [e['step'] for e in looks], [sum(e['active']) for e in looks]
         fig.add_scatter(x=x, y=y, line=line, **look, row=1, col=j + 1)
     layout(fig, title, 340).update_xaxes(title='step')
-    fig.update_yaxes(dtick=1, row=1, col=1)
+    fig.update_yaxes(dtick=1, title='active PALs', row=1, col=1)
     return fig.update_layout(margin_t=80, margin_b=110, hovermode='closest')
 
 # %% ../nbs/67_studies.ipynb #3101294c

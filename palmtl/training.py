@@ -345,7 +345,7 @@ def make_counters(self: Trainer):
     self.unread_steps = []  # steps whose losses are still on the device
     self.watching = self.waiting = False
     self.watched = [0, 0.0]  # number of steps that callbacks looked into, and their seconds
-    self.said_watched = False
+    self.reported_watched = False
     self.stopping = ''  # why the run is to end
     self.spent = False  # whether `fit` has begun: without a checkpoint it cannot begin again
     self.flushed = time.monotonic()
@@ -633,9 +633,9 @@ def say_watched(self: Trainer):
     "Report once, after an epoch, what the steps without a recording cost."
     (n, seconds), (_, before, first, _) = self.watched, self.mark
     others = self.step - first - n
-    if self.graphs is None or not n or not others or self.said_watched:
+    if self.graphs is None or not n or not others or self.reported_watched:
         return
-    self.said_watched = True
+    self.reported_watched = True
     each, other = 1e3 * seconds / n, 1e3 * (self.seconds - before - seconds) / others
     print(
         f'callbacks looked into {n} of {n + others} steps, which therefore ran without a '
