@@ -976,7 +976,9 @@ def _by_task(table, names):  # from `conflict_table`, of one part -> tasks × ta
     return grid
 
 # %% ../nbs/50_plots.ipynb #a128daf9
-def _draw_cosines(fig, grid, x, y, says, end=1, **place):  # says: a word for each column, for the hover
+def _draw_cosines(
+    fig, grid, x, y, says, end=1, **place
+):  # says: a word for each column, for the hover
     bar = dict(title='cosine', lenmode='pixels', len=150, y=1, yanchor='top')
     scale = dict(zmin=-end, zmax=end, colorscale=_COLOURS, colorbar=bar)
     hover = '%{y}, %{customdata}: %{z:.2f}<extra></extra>'
