@@ -28,13 +28,25 @@ def main() -> int:
         place.write(stage, 'machine', **describe(place))
     __import__('check' if stage == 'rehearsal' else stage)
     run_items(stage, place)
+    says, status = outcome(stage, place.read(stage))
+    print(says)
+    return status
+
+
+def outcome(stage: str, lines: list) -> tuple:  # (sentence, exit status)
+    "What failed and what was not done; a package that is missing is no failure."
     failed = [
         line['item']
-        for line in place.read(stage)
+        for line in lines
         if line['item'] not in MEANT and ('error' in line or not line.get('ok', True))
     ]
-    print(f'{stage}: {", ".join(failed) + " FAILED" if failed else "all passed"}')
-    return int(bool(failed))
+    skipped = [line for line in lines if 'skipped' in line]
+    parts = [f'{", ".join(failed)} FAILED'] if failed else []
+    if skipped:
+        undone = [f'{line["item"]} ({line["skipped"]})' for line in skipped]
+        parts.append(f'not done: {", ".join(undone)}')
+    late = any(line['skipped'] == 'no time left' for line in skipped)
+    return f'{stage}: {"; ".join(parts) or "all passed"}', int(bool(failed) or late)
 
 
 def describe(place: Place) -> dict:
