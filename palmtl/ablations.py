@@ -19,7 +19,7 @@ from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, read_config
 from .runs import Run, run_or_record, run_path, runs_folder
 from .settings import Settings, changed_settings, make_settings, resolve_tasks, run_name
-from .control import Screen
+from .control import Screen, locked
 
 # %% ../nbs/40_ablations.ipynb #821b529e
 from .evaluation import build_model
@@ -77,7 +77,7 @@ def run_cell(
     import papermill
 
     os.environ.update(cell_environment(runs, threads, gpu))
-    folder = Path(runs) / run_name(settings)
+    folder = run_path(settings, runs)
     folder.mkdir(parents=True, exist_ok=True)
     papermill.execute_notebook(
         find_folder('nbs/train.ipynb'),
@@ -275,26 +275,45 @@ def _show(self: Grid, bar, todo, waiting, active):  # todo: name -> key
     ended = [n for n in todo if n not in active and n not in waiting]
     bar.n = sum(self._work_of(todo[n]) for n in ended)
     bar.n += sum(self._work_of(todo[n]) * self._done(n) for n in active)
-    text = f'{len(ended)} of {len(todo)} runs ended, {len(self.errors)} failed'
+    failed = sum(key in self.errors for key in todo.values())
+    text = f'{len(ended)} of {len(todo)} runs ended, {failed} failed'
     bar.set_postfix_str(text, refresh=True)
 
 # %% ../nbs/40_ablations.ipynb #0c92817b
 @patch
 def _take_result(self: Grid, name, key, job):
     error = job.exception()
-    if error is not None:
-        self.errors[key] = reason(error)
-    elif Run(self.where / name).state != 'finished' and key[0] not in self.stopped_early:
-        self.errors[key] = 'stopped before it finished'
+    ended = Run(self.where / name).state == 'finished' or key[0] in self.stopped_early
+    if error is None and ended:
+        return
+    says = 'stopped before it finished' if error is None else reason(error)
+    run = run_name(self.settings[key])  # other labels may share it
+    self.errors |= {k: says for k, s in self.settings.items() if run_name(s) == run}
 
 # %% ../nbs/40_ablations.ipynb #40a46116
+def _runs_before(s):  # names of the runs that must have ended before a run with these settings
+    return {Path(name).name for name in (s.gate_run, s.fork.rpartition('@')[0], *s.teacher)}
+
+
 @patch
 def _next(self: Grid, todo, waiting, active):  # the cell to start, or None if all must wait
-    for name in waiting:  # a cell may repeat the gates of another one, which must have ended
-        repeated = Path(self.settings[todo[name]].gate_run).name
-        if repeated not in waiting and repeated not in active:
+    for name in waiting:
+        if _runs_before(self.settings[todo[name]]).isdisjoint([*waiting, *active]):
             return name
     return None
+
+# %% ../nbs/40_ablations.ipynb #e58a2252
+@patch
+def _interrupt(self: Grid, name, job):
+    run = Run(self.where / name)
+    with contextlib.suppress(OSError):  # it may have no folder yet
+        (run.folder / 'stop').touch()
+    if isinstance(job, ProcessJob) or not hasattr(job, 'cancel'):
+        return
+    # a job that has ended meanwhile may refuse
+    with contextlib.suppress(InputError, OSError, subprocess.SubprocessError):
+        if not locked(run):  # queued or starting: it would not obey a `stop` from before
+            job.cancel()
 
 # %% ../nbs/40_ablations.ipynb #a9bc9ff4
 @patch
@@ -314,9 +333,8 @@ def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
             if prune is not None and next(looks) % 10 == 0:
                 self._stop_behind(prune, todo, waiting, active)
     except BaseException:  # above all an interrupt: the cells checkpoint and end
-        for name in active:
-            with contextlib.suppress(OSError):  # it may have no folder yet
-                (self.where / name / 'stop').touch()
+        for name, job in active.items():
+            self._interrupt(name, job)
         for job in active.values():
             if isinstance(job, ProcessJob):  # so that none is left that writes into a run
                 job.stop()
@@ -508,7 +526,8 @@ def train(
     early = self.stopped_early
     left = [k for k in self.settings if k[0] not in early]
     unfinished = [k for k in left if self.run_of(k).state != 'finished']
-    todo = {run_name(self.settings[k]): k for k in unfinished}  # two labels may share a run
+    # two labels may share a run, whose folder may have the name that an earlier version gave it
+    todo = {run_path(self.settings[k], self.where).name: k for k in unfinished}
     if not threads:
         threads = max(1, (os.cpu_count() or 1) // workers) if cluster == 'local' else 1
     start = self._starter(through, cluster, threads, hours, gpus, slurm)

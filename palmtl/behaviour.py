@@ -517,7 +517,7 @@ def draw_rows(
 
 # %% ../nbs/48_behaviour.ipynb #3592de5b
 SLACK = 0.1  # tolerance for a value that must not move in one direction
-SAME = 0.1  # share of a regression's range within which an answer is the same
+SAME = 0.1  # share of a regression's scale within which an answer is the same
 
 # %% ../nbs/48_behaviour.ipynb #8450de9b
 def possible_answers(
@@ -546,7 +546,10 @@ def suits(
     return not {*test.expects}.isdisjoint(possible_answers(task))
 
 # %% ../nbs/48_behaviour.ipynb #31d8e345
-_MOST = 4.0  # largest value of a sentence: that of the last of SST's five classes
+def _most(task):  # the largest value: that of SST's last class, of STS's scale, or a probability
+    if not task.is_pair:
+        return 4.0
+    return 5.0 if task.kind == 'regression' else 1.0
 
 
 def values_and_answers(
@@ -555,15 +558,15 @@ def values_and_answers(
 ) -> tuple:  # (value (rows,), answer (rows,))
     "The values and answers that the tests look at."
     if task.kind == 'regression':
-        values = table.answer.to_numpy(float)
+        values = table.answer.to_numpy(float) - task.low
+        values = values * (_most(task) / (task.high - task.low))
         return values, values
     p = table[[c for c in table if c.startswith('p(')]].to_numpy()
     answers = np.array(possible_answers(task))
     number = np.arange(len(answers))
     if task.kind == 'binary':
         number = np.isin(answers, ('yes', 'positive')).astype(float)
-    most = 1.0 if task.is_pair else _MOST
-    return p @ number * (most / number.max()), answers[p.argmax(1)]
+    return p @ number * (_most(task) / number.max()), answers[p.argmax(1)]
 
 # %% ../nbs/48_behaviour.ipynb #27580a4f
 def failures(
@@ -583,7 +586,7 @@ def failures(
         moved = after[0] - value
         return moved < -SLACK if test.expects == 'up' else moved > SLACK
     if task.kind == 'regression':
-        return np.abs(after[0] - value) > SAME * (task.high - task.low)
+        return np.abs(after[0] - value) > SAME * _most(task)
     return answer != after[1]
 
 # %% ../nbs/48_behaviour.ipynb #0152093e
@@ -605,9 +608,9 @@ def measure(
         if task is None or not suits(test, task):
             continue
         before, after = zip(*draw_rows(test, n, seed))
-        said = _ask(model, task, before)
+        answers = _ask(model, task, before)
         changed = _ask(model, task, after) if test.after else None
-        out[name] = failures(test, task, said, changed)
+        out[name] = failures(test, task, answers, changed)
     if not out:
         tasks = ', '.join(dict.fromkeys(t.task for t in TESTS.values()))
         raise InputError(f'run {model.run.folder.name} has none of the tasks {tasks}')
@@ -836,6 +839,13 @@ def gap_table(
     ]
     return pd.DataFrame(rows)
 
+# %% ../nbs/48_behaviour.ipynb #c82b014a
+def _check_once(values):  # raises `InputError` for two runs that only other settings tell apart
+    twice = values[values.duplicated(['what', 'recipe', 'seed'])]
+    for r in twice.head(1).itertuples():
+        what = f"recipe '{r.recipe}', seed {r.seed}: two reports on '{r.what}'"
+        raise InputError(f'{what}; one run of each recipe and seed was expected')
+
 # %% ../nbs/48_behaviour.ipynb #056d2d64
 def compare_recipes(
     values: pd.DataFrame,  # columns what, recipe, seed, value; one row per run and quantity
@@ -848,6 +858,7 @@ def compare_recipes(
         if name not in set(values.recipe):
             near = nearest(name, sorted(set(values.recipe)))
             raise InputError(f"no report is of the recipe '{name}'{near}")
+    _check_once(values)
     out = []
     for what, d in values.groupby('what', sort=False):
         table = d.pivot(index='seed', columns='recipe', values='value')
@@ -894,9 +905,10 @@ def told_sentence(
 ) -> str:
     "Which questions can be answered."
     told, asked = answers[answers.holm < 0.05], answers[answers.p.notna()]
-    seeds = dict.fromkeys(int(n) for n in (asked.seeds.min(), asked.seeds.max()))
-    text = f'{len(told)} of {len(asked)} differences in {what} can be told from chance '
-    text += f"(paired over {' to '.join(map(str, seeds))} seeds, Holm's correction)"
+    text = f'{len(told)} of {len(asked)} differences in {what} can be told from chance'
+    if len(asked):
+        seeds = dict.fromkeys(int(n) for n in (asked.seeds.min(), asked.seeds.max()))
+        text += f" (paired over {' to '.join(map(str, seeds))} seeds, Holm's correction)"
     if lacking := len(answers) - len(asked):
         text += f'; {lacking} more have too few seeds'
     parts = [f'{q}, {d} ({r.difference:+.3f})' for (q, d), r in told.iterrows()]

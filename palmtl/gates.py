@@ -328,7 +328,8 @@ class ShuffledGates(GateKeeper):
         super().before_step(trainer)
 
 # %% ../nbs/31_gates.ipynb #f49c34d7
-_MAY_DIFFER = NOT_IN_NAME | {'gates', 'gate_run', 'threads', 'device'}  # of a run and its control
+# of a run and its control; precision may be `auto` in one and what it meant in the other
+_MAY_DIFFER = NOT_IN_NAME | {'gates', 'gate_run', 'threads', 'device', 'precision'}
 
 
 def read_switches(

@@ -20,7 +20,15 @@ from .data import OTHER_FILES, Rows, SAMPLE_TASKS, read_predictions, sample_rows
 _PARTS = {'accuracy+f1': ('accuracy', 'f1'), 'pearson+spearman': ('pearson', 'spearman')}
 
 
-@metric('accuracy+f1', kinds=('binary',), needs_window=True)
+def _of_accuracy_f1(p, y, level):
+    "The interval of the mean; if class 1 is never predicted, F1's half of it is not known."
+    if (p == 1).any():
+        return _bootstrap('accuracy+f1', p, y, level)
+    low, high = METRICS['accuracy'].interval(p, y, level)
+    return low / 2, (high + 1) / 2
+
+
+@metric('accuracy+f1', kinds=('binary',), needs_window=True, interval=_of_accuracy_f1)
 def accuracy_f1(predictions, labels):
     "The mean of accuracy and F1."
     return (accuracy(predictions, labels) + f1(predictions, labels)) / 2

@@ -11,7 +11,7 @@ import argparse, html, json, re, sys
 from pathlib import Path
 import pandas as pd
 from .basics import InputError, counted, reports_bad_input, write_atomic
-from .data import SAMPLE_TASKS, load_rows
+from .data import SAMPLE_TASKS, _hub_table, load_rows
 from .settings import holdout_share
 from .runs import Run, resumed_text, without_paths
 from .evaluation import best_files, load_best
@@ -109,6 +109,17 @@ def score_table(
         rows.append((title, r.metric, f'{r.dev:.3f}', interval, f'{r.majority:.3f}', test))
     return markdown_table(rows, ('task', 'metric', 'dev', '95 %', 'majority row', 'test'))
 
+# %% ../nbs/47_hub.ipynb #274d5d74
+def _scored_set(
+    run, task
+):  # data set, config, split; the hub's only if all of its rows were scored
+    data, dev = run.settings.data, [k for k in task.files if k.startswith('dev')]
+    of_hub = data == 'hub' or data.startswith('hub:')
+    if not of_hub or run.settings.limit_dev or run.with_folder(task).folder:
+        return task.name, None, 'dev'
+    h = _hub_table(task)
+    return h['path'], h['name'], '+'.join(h['splits'].get(k, k) for k in dev or ['dev'])
+
 # %% ../nbs/47_hub.ipynb #b2a235e3
 def eval_results(
     run: Run,  # finished
@@ -119,13 +130,14 @@ def eval_results(
     out, kept = [], run.summary[run.settings.keep]
     for t in run.tasks:
         of_values = t.kind == 'regression' and t.is_pair
+        dataset, config, split = _scored_set(run, t)
         out.append(
             EvalResult(
                 task_type='sentence-similarity' if of_values else 'text-classification',
-                dataset_type=t.hub.get('path', t.name),
+                dataset_type=dataset,
                 dataset_name=t.title,
-                dataset_config=t.hub.get('name'),
-                dataset_split='validation',
+                dataset_config=config,
+                dataset_split=split,
                 metric_type=t.metric,
                 metric_value=round(kept['dev'][t.name]['metric'], 4),
             )
@@ -164,6 +176,12 @@ _POOLED = dict(  # setting pooling -> in words
 )
 
 # %% ../nbs/47_hub.ipynb #288c4601
+def _plugin_text(run):  # they are not shared: nobody asked whether they may be
+    names = ', '.join(f'`{Path(p).name}`' for p in run.settings.plugins)
+    what = 'this run was trained with, and which is not among these files, into the folder in which'
+    return f' (and {names}, which {what} Python runs)' if names else ''
+
+
 def _use_text(run):  # how to open it
     return (
         '    from transformers import AutoModel, AutoTokenizer\n\n'
@@ -171,7 +189,7 @@ def _use_text(run):  # how to open it
         "    tokenizer = AutoTokenizer.from_pretrained('.')\n\n"
         'This is the shared encoder. The task-specific layers and the heads are in '
         '`palmtl.safetensors`; to ask them, put these files into a folder `NAME/best` and '
-        '`settings.json` into `NAME`:\n\n'
+        f'`settings.json` into `NAME`{_plugin_text(run)}:\n\n'
         '    from palmtl.predict import load\n\n'
         f"    load('NAME')('{run.tasks[0].name}', [...])\n\n"
         f'The heads read the {_POOLED[run.settings.pooling]} of the hidden states'

@@ -16,6 +16,7 @@ from fastcore.basics import patch
 from .basics import InputError, counted
 from .data import Rows, cached_tokens, limit_rows, make_batch, tokenize
 from .model import to_torch
+from .pals import PALs
 from .metrics import paired_difference, replicates, score_task, total
 from .runs import Run, runs_folder
 from .evaluation import predict_rows, load_best, pick_device
@@ -56,6 +57,10 @@ def needs_pals(model):
 def _ratios(added, h, real):  # ||TS(h)|| / ||h|| of every real token
     return [(ts.norm(dim=-1) / h.norm(dim=-1))[real].flatten() for ts in added if ts is not None]
 
+# %% ../nbs/64_palview.ipynb #74e5eaf4
+def _adapt_output(model, batch):  # for the encoder, as the model itself gives it
+    return lambda l, h, out: model.pals.output(l, h, out, batch.groups)
+
 # %% ../nbs/64_palview.ipynb #4edaa259
 @torch.no_grad()
 def _task_ratios(model, task, rows, tokens, max_length, batch_size, report):  # layer -> values
@@ -75,7 +80,8 @@ def _task_ratios(model, task, rows, tokens, max_length, batch_size, report):  # 
         report(f'sizes of the PALs, {title}: row {i:,} of {len(order):,}')
         part = [(task, rows, tokens, order[i : i + batch_size])]
         batch = to_torch(make_batch(part, model.pairs, max_length), device)
-        model.encoder(batch.input_ids, batch.attention_mask, batch.token_type_ids, adapt)
+        inputs = batch.input_ids, batch.attention_mask, batch.token_type_ids
+        model.encoder(*inputs, adapt, adapt_output=_adapt_output(model, batch))
     return {l: torch.cat(r).double().cpu().numpy() if r else np.zeros(0) for l, r in found.items()}
 
 # %% ../nbs/64_palview.ipynb #2ee32715
@@ -105,7 +111,7 @@ def size_chart(
     names: dict | None = None,  # task -> name to show
     note: str = '',  # more for the subtitle
 ) -> go.Figure:
-    "The sizes as a heat map, layers × tasks; a layer without PALs is empty."
+    "The sizes as a heat map, layers × tasks; empty without a PAL, or with its gate shut."
     t = sizes.pivot(index='layer', columns='task', values='ratio')[list(dict.fromkeys(sizes.task))]
     spread = sizes.set_index(['layer', 'task'])
     rows = [[spread.loc[(layer, k)] for k in t] for layer in t.index]
@@ -115,7 +121,7 @@ def size_chart(
         y=[f'layer {layer}' for layer in t.index],
         z=t.round(5).astype(object).where(t.notna(), None).to_numpy().tolist(),
         zmin=0,
-        zmax=max(t.max().max(), 1e-9),
+        zmax=max(1e-9, t.max().max()),  # nan if no PAL adds anything
         colorscale='Viridis',
         colorbar_title='ratio',
         xgap=2,
@@ -124,7 +130,8 @@ def size_chart(
         customdata=[[_spread_text(r) for r in row] for row in rows],
         hovertemplate=hover,
     )
-    empty = 'empty: a layer without PALs' + (f'; {html.escape(note)}' if note else '')
+    empty = 'empty: a layer without PALs, or with its gate shut'
+    empty += f'; {html.escape(note)}' if note else ''
     title = 'What each PAL adds, ‖TS(h)‖, against the hidden state ‖h‖'
     title += f'<br><sup>mean over dev tokens; {empty}</sup>'
     fig = layout(go.Figure(heat), title, height=max(230, 130 + 26 * len(t)))
@@ -160,13 +167,32 @@ def attention_weights(
         scores if real is None else scores.masked_fill(~real[:, None, None], -torch.inf)
     ).softmax(-1)
 
+# %% ../nbs/64_palview.ipynb #1e460391
+def _attend(pals):  # low-rank layers do not, and a kind of one's own has maps that we do not know
+    return isinstance(pals, PALs) and pals.qkv is not None
+
+
+def _is_shut(pals, task, layer):
+    return pals.gates is not None and float(pals.gates[task, pals.layers[layer]]) == 0
+
+
+def _pal_maps(p, layer, h, groups, real):  # (sequences, heads, seq, seq); nan if a gate is shut
+    out, start = [], 0
+    for task, _, n in groups:
+        rows = slice(start, start := start + n)
+        encode, qkv, *_ = p.maps(task, layer)
+        some = None if real is None else real[rows]
+        a = attention_weights(qkv(encode(h[rows])), p.heads, some)
+        out.append(torch.full_like(a, math.nan) if _is_shut(p, task, layer) else a)
+    return torch.cat(out)
+
 # %% ../nbs/64_palview.ipynb #91150b6f
 @torch.no_grad()
 def attention(
     model,  # in evaluation mode
     batch,  # tensors, rows grouped by task
 ) -> tuple:  # of each layer (sequences, heads, seq, seq): BERT's, a list; the PALs', a dict
-    "All attention weights of a batch."
+    "All attention weights of a batch; none for a PAL whose gate is shut."
     bert, pal, p, real = [], {}, model.pals, batch.attention_mask
 
     def adapt(l, h, mask, first):
@@ -174,20 +200,12 @@ def attention(
         bert.append(attention_weights(layer.qkv(h), layer.n_heads, real))
         if p is None:
             return None, None
-        if l in p.layers:
-            out, start = [], 0
-            for task, _, n in batch.groups if p.qkv is not None else ():
-                rows = slice(start, start := start + n)
-                encode, qkv, *_ = p.maps(task, l)
-                out.append(
-                    attention_weights(
-                        qkv(encode(h[rows])), p.heads, None if real is None else real[rows]
-                    )
-                )
-            pal[l] = torch.cat(out) if out else None
+        if l in p.layers and not all(_is_shut(p, task, l) for task, *_ in batch.groups):
+            pal[l] = _pal_maps(p, l, h, batch.groups, real) if _attend(p) else None
         return p(l, h, mask, batch.groups, first)
 
-    model.encoder(batch.input_ids, real, batch.token_type_ids, adapt)
+    output = None if p is None else _adapt_output(model, batch)
+    model.encoder(batch.input_ids, real, batch.token_type_ids, adapt, adapt_output=output)
     return bert, pal
 
 # %% ../nbs/64_palview.ipynb #cell-23
@@ -241,9 +259,9 @@ def _head_name(a, head):
 
 # %% ../nbs/64_palview.ipynb #85e9cdd3
 def _note_no_map(fig, has_pal, layer, row, col):  # why there is no map
-    why = f'layer {layer} has no PAL'
+    why = f'layer {layer} has no PAL,<br>or its gate is shut'
     if has_pal:
-        why = 'a low-rank layer has no attention:<br>it treats each token by itself'
+        why = 'a PAL of this kind has no attention to show'
     number = 2 * (row - 1) + col
     panel = dict(xref=f'x{number} domain', yref=f'y{number} domain', x=0.5, y=0.5)
     fig.add_annotation(text=why, showarrow=False, **panel)
@@ -610,8 +628,8 @@ def fill_choices(self: PALView, run, model):
     self.layer.max = len(model.encoder.layers) - 1
     self.layer.value = max(pals.layers)
     self.head.options = _heads(model.encoder.layers[0].n_heads)
-    self.pal_head.options = _heads(pals.heads if pals.qkv is not None else 0)
-    self.pal_head.disabled = pals.qkv is None
+    self.pal_head.options = _heads(pals.heads if _attend(pals) else 0)
+    self.pal_head.disabled = not _attend(pals)
     # a pair task first: it fills both sentences
     self.task.value = next((i for i, t in enumerate(run.tasks) if t.is_pair), 0)
     self.head.value = self.pal_head.value = -1

@@ -116,8 +116,11 @@ def load(
     run = find_run(run)
     has_weights = (run.folder / 'best' / 'model.safetensors').exists()
     if (run.folder / 'dev.npz').exists() and not has_weights:
-        what = 'is a published record and holds no weights; `python -m palmtl.replay` trains it'
-        raise InputError(f'run folder {run.folder}: {what} again')
+        again = '`python -m palmtl.replay` trains it again'
+        if made := run.record.get('ensemble'):
+            again = f'`{made["command"]}` makes it again'
+        what = f'is a published record and holds no weights; {again}'
+        raise InputError(f'run folder {run.folder}: {what}')
     return Predictor(run, device)
 
 # %% ../nbs/46_predict.ipynb #b8e32806

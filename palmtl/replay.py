@@ -9,8 +9,9 @@ __all__ = ['same', 'replay', 'main']
 import argparse, dataclasses, math, sys
 import numpy as np, pandas as pd
 from .basics import InputError, reports_bad_input
-from .runs import Run, describe_environment, runs_folder
-from .settings import make_settings
+from .data import read_predictions
+from .runs import Run, describe_environment, run_or_record, runs_folder
+from .settings import make_settings, read_setting
 from .training import Trainer
 from .control import progress_bar
 
@@ -29,6 +30,13 @@ def _compare(what, x, y, at=None):  # a row of `same`; at: a name for each place
         first = n
     largest = float(gap.max()) if n else math.nan
     return dict(what=what, equal=first is None, first_difference=first, largest=largest)
+
+# %% ../nbs/45_replay.ipynb #561823a4
+def _predictions(run):  # task -> (rows,); the data, which may be elsewhere by now, is not needed
+    if (run.folder / 'dev.npz').exists():
+        return {name: e['prediction'] for name, e in run.examples().items()}
+    names = {t.name: f'{t.submission[0]}-dev-output.csv' for t in run.tasks}
+    return {k: read_predictions(run.folder / 'predictions' / v)[1] for k, v in names.items()}
 
 # %% ../nbs/45_replay.ipynb #cc76bf99
 def same(
@@ -58,14 +66,13 @@ def same(
         _compare('losses of the steps', of_steps(a, loss), of_steps(b, loss)),
         _compare('dev metrics', *metrics, places),
     ]
-    pa, pb = a.examples(), b.examples()
+    pa, pb = _predictions(a), _predictions(b)
     for n in names:
-        theirs = pb[n]['prediction'] if n in pb else []
-        out.append(_compare(f'predictions of {n}', pa[n]['prediction'], theirs))
+        out.append(_compare(f'predictions of {n}', pa[n], pb.get(n, [])))
     return pd.DataFrame(out).set_index('what')
 
 # %% ../nbs/45_replay.ipynb #2e8ca666
-_OF_THE_MACHINE = ('python', 'cpu', 'threads', 'device', 'gpu', 'commit', 'precision')
+_OF_THE_MACHINE = 'python cpu threads device gpu commit changed precision'.split()
 
 
 def _flat(environment):  # thing -> value
@@ -82,33 +89,77 @@ def _changed_environment(then, now):  # {thing: (then, now)}
     return {k: (a.get(k), b.get(k)) for k in a.keys() | b.keys() if a.get(k) != b.get(k)}
 
 # %% ../nbs/45_replay.ipynb #551b8a49
-_MAY_CHANGE = ('data', 'device', 'encoder', 'fork', 'tasks', 'threads')
+_MAY_CHANGE = 'data device encoder fork gate_run plugins tasks teacher threads'.split()
 
 # %% ../nbs/45_replay.ipynb #0b668cc3
-def _parent_of(record):  # setting `fork`, with the parent's folder if it is here
-    name, _, step = record.settings.fork.rpartition('@')
-    for folder in (record.folder.parent / name, runs_folder() / name):
-        if name and (folder / 'forks').is_dir():
-            return f'{folder.resolve()}@{step}'
-    return record.settings.fork
+def _with_weights(folder):  # of a fork's parent, or of a teacher
+    return folder if any((folder / part).is_dir() for part in ('best', 'forks')) else None
 
-# %% ../nbs/45_replay.ipynb #20cb61f2
-def replay(
-    record: Run,  # published, or finished
-    runs=None,  # folder for the new run; `replays` in `runs_folder()` if None
-    **changes,  # where things lie on this machine: encoder, data, tasks, device, threads
-) -> tuple:  # (new run, what differs in the environment as {thing: (then, now)}, `same`)
-    "Run a record's settings again and compare."
+
+def _finished(folder):  # of the run whose switches are repeated; its record will do
+    run = run_or_record(folder)
+    return run.folder if run.state == 'finished' else None
+
+
+def _place(record, name, usable):  # of a run that the record names, if it is here; else its name
+    places = (record.folder.parent / name, runs_folder() / name) if name else ()
+    return next((str(p.resolve()) for p in map(usable, places) if p), name)
+
+
+def _other_runs(record):  # setting -> the same runs, by their folders
+    s = record.settings
+    name, _, step = s.fork.rpartition('@')
+    return dict(
+        fork=f'{_place(record, name, _with_weights)}@{step}' if name else s.fork,
+        teacher=[_place(record, name, _with_weights) for name in s.teacher],
+        gate_run=_place(record, s.gate_run, _finished),
+    )
+
+# %% ../nbs/45_replay.ipynb #c5e3d486
+class _Moved(Run):  # a record whose plugins lie elsewhere
+    def __init__(self, run, plugins):
+        super().__init__(run.folder)
+        self.plugins = read_setting('plugins', plugins)
+        n = len(run.record.get('plugins', []))
+        if len(self.plugins) != n:
+            what = f'{n} were expected, in the order of the record'
+            raise InputError(f'setting plugins: {len(self.plugins)} files were given; {what}')
+
+    @property
+    def record(self):
+        record = super().record
+        record['settings']['plugins'] = self.plugins
+        return record
+
+# %% ../nbs/45_replay.ipynb #ce552795
+def _checked(record, changes):  # the record, with plugins where they lie here
     for k in changes:
         if k not in _MAY_CHANGE:
             raise InputError(
                 f"'{k}' would make it another run; "
                 f'only {", ".join(_MAY_CHANGE)} may be changed in a replay'
             )
+    record.read_json('environment.json')
+    if made := record.record.get('ensemble'):
+        what = f"is an ensemble, which is not trained; `{made['command']}` makes it again"
+        raise InputError(f'run folder {record.folder}: {what}')
+    if 'plugins' in changes:
+        record = _Moved(record, changes['plugins'])
+    record.check_plugins()
+    return record
+
+# %% ../nbs/45_replay.ipynb #20cb61f2
+def replay(
+    record: Run,  # published, or finished
+    runs=None,  # folder for the new run; `replays` in `runs_folder()` if None
+    **changes,  # where things lie on this machine: encoder, data, tasks, plugins, device, ...
+) -> tuple:  # (new run, what differs in the environment as {thing: (then, now)}, `same`)
+    "Run a record's settings again and compare."
+    record = _checked(record, changes)
     then = record.read_json('environment.json')
     given = dataclasses.asdict(record.settings)
     given['threads'] = record.settings.threads or then.get('threads', 0)
-    given['fork'] = _parent_of(record)
+    given |= _other_runs(record)
     if record.settings.precision == 'auto':  # it may mean another one here
         given['precision'] = then.get('precision', 'auto')
     settings = make_settings(**(given | changes))

@@ -101,7 +101,7 @@ def _field_settings(
 def _read_field(s, tasks, folder):  # (rows, tokens) of train and dev, for every task
     tokenizer, rows = load_tokenizer(folder), {}
     for t in tasks:
-        limit = int(s.limit.get(t.name, 0))
+        limit = int(s.limit.get(t.name, s.limit.get('all', 0)))
         splits = load_rows(t, s.data, limit, s.limit_dev, bad_rows=s.bad_rows)
         rows[t.name] = {k: r for k, r in splits.items() if k != 'test'}
     cut = lambda splits: {k: cached_tokens(r, tokenizer) for k, r in splits.items()}
