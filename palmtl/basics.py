@@ -36,7 +36,9 @@ def nearest(
     "The end of an error message: the existing name nearest to `name`."
     options = [str(o) for o in options]
     near = nearest_name(name, options)
-    return f"; did you mean '{near}'?" if near else f"; choose from {', '.join(options)}"
+    if near:
+        return f"; did you mean '{near}'?"
+    return f"; choose from {', '.join(options)}" if options else ''
 
 # %% ../nbs/00_basics.ipynb #65f614b0
 def counted(

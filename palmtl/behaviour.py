@@ -97,6 +97,11 @@ class BehaviourTest:
     def is_pair(self):
         return self.task != 'sst'
 
+    def __repr__(self):  # with its first template
+        text = lambda t: t if isinstance(t, str) else ' | '.join(t)
+        changed = f' → {text(self.after[0])}' if isinstance(self.after, tuple) else ''
+        return f'{self.name} ({self.kind}, {self.ability}): {text(self.before[0])}{changed}'
+
 # %% ../nbs/48_behaviour.ipynb #20a1f311
 TESTS = Registry('behaviour test')
 

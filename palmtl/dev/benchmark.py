@@ -1364,7 +1364,7 @@ def growth_figure(
     )
     return layout(
         fig,
-        'How it grows with the data',
+        'Time and memory against the rows of the data',
         xaxis=_log_axis([t.x for t in fig.data], 'rows'),
         yaxis=_log_axis([t.y for t in fig.data], 'seconds, or GB'),
     )
