@@ -384,7 +384,7 @@ def stopped_early(self: Grid) -> dict:  # cell -> what it was judged by
     if not stopped:
         return {}
     # another grid of this name may have other settings under the same label
-    own = [k for k, s in self.settings.items() if (k[0], run_name(s)) in planned]
+    own = [k for k, s in self.settings.items() if (k[0], run_path(s, self.where).name) in planned]
     unfinished = {k[0] for k in own if self.run_of(k).state != 'finished'}
     return {c: x for c, x in stopped.items() if c in unfinished}
 
@@ -396,7 +396,12 @@ def write_plan(
 ) -> Path:  # of the file
     "Write into the folder of runs what will be trained, so that others can watch the whole grid."
     runs = [
-        dict(cell=label, seed=seed, run=run_name(s), settings=changed_settings(s))
+        dict(
+            cell=label,
+            seed=seed,
+            run=run_path(s, self.where).name,
+            settings=changed_settings(s),
+        )
         for (label, seed), s in self.settings.items()
     ]
     plan = dict(name=self.name, cells=self.labels, seeds=self.seeds, runs=runs)
