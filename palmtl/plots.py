@@ -745,7 +745,8 @@ def heat_map(
     alike = (says == 'no difference that matters') & ~told
     most = max(_LEAST_SCALE, np.nanmax(np.abs(z[told])) if told.any() else 0.0)
     fig, grey = go.Figure(), ~told & ~alike & ~np.isnan(z)
-    bar = dict(title='difference', lenmode='pixels', len=130, nticks=4)
+    ticks = dict(tickvals=[-most, 0, most], tickformat='+.2f')
+    bar = dict(title='difference', lenmode='pixels', len=130) | ticks
     draw_differences(fig, x, y, z, told, grey, most, bar, 'no runs')
     if alike.any():
         _draw_ground(fig, x, y, alike, _ALIKE)
