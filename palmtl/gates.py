@@ -328,8 +328,7 @@ class ShuffledGates(GateKeeper):
         super().before_step(trainer)
 
 # %% ../nbs/31_gates.ipynb #f49c34d7
-# of a run and its control; precision may be `auto` in one and what it meant in the other
-_MAY_DIFFER = NOT_IN_NAME | {'gates', 'gate_run', 'threads', 'device', 'precision'}
+_MAY_DIFFER = NOT_IN_NAME | {'gates', 'gate_run', 'threads', 'device'}  # of a run and its control
 
 
 def read_switches(
@@ -344,7 +343,8 @@ def read_switches(
     if run.settings.gates != 'dynamic':
         raise InputError(f"gate_run {name}: its gates are not 'dynamic', so it has no switches")
     for k, r in differences(run.settings, settings).iterrows():
-        if k not in _MAY_DIFFER:
+        meant = k == 'precision' and 'auto' in (r[0], r[1])  # a replay names what `auto` meant
+        if k not in _MAY_DIFFER and not meant:
             raise InputError(f'gate_run {name}: its {k} is {r[0]}, here it is {r[1]}')
     return run.events('switch')
 

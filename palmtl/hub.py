@@ -110,9 +110,8 @@ def score_table(
     return markdown_table(rows, ('task', 'metric', 'dev', '95 %', 'majority row', 'test'))
 
 # %% ../nbs/47_hub.ipynb #274d5d74
-def _scored_set(
-    run, task
-):  # data set, config, split; the hub's only if all of its rows were scored
+# the hub's data set is named only if all of its rows were scored
+def _scored_set(run, task):  # data set, config, split
     data, dev = run.settings.data, [k for k in task.files if k.startswith('dev')]
     of_hub = data == 'hub' or data.startswith('hub:')
     if not of_hub or run.settings.limit_dev or run.with_folder(task).folder:

@@ -745,8 +745,8 @@ def heat_map(
     alike = (says == 'no difference that matters') & ~told
     most = max(_LEAST_SCALE, np.nanmax(np.abs(z[told])) if told.any() else 0.0)
     fig, grey = go.Figure(), ~told & ~alike & ~np.isnan(z)
-    ticks = dict(tickvals=[-most, 0, most], tickformat='+.2f')
-    bar = dict(title='difference', lenmode='pixels', len=130) | ticks
+    bar = dict(title='difference', lenmode='pixels', len=130)
+    bar |= dict(tickvals=[-most, 0, most], tickformat='+.2f')
     draw_differences(fig, x, y, z, told, grey, most, bar, 'no runs')
     if alike.any():
         _draw_ground(fig, x, y, alike, _ALIKE)
@@ -977,9 +977,7 @@ def _by_task(table, names):  # from `conflict_table`, of one part -> tasks × ta
     return grid
 
 # %% ../nbs/50_plots.ipynb #a128daf9
-def _draw_cosines(
-    fig, grid, x, y, says, end=1, **place
-):  # says: a word for each column, for the hover
+def _draw_cosines(fig, grid, x, y, says, end=1, **place):  # says: a word a column, for the hover
     bar = dict(title='cosine', lenmode='pixels', len=150, y=1, yanchor='top')
     scale = dict(zmin=-end, zmax=end, colorscale=_COLOURS, colorbar=bar)
     hover = '%{y}, %{customdata}: %{z:.2f}<extra></extra>'
