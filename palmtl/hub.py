@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 from .basics import InputError, counted, reports_bad_input, write_atomic
 from .data import SAMPLE_TASKS, _hub_table, load_rows
-from .settings import holdout_share
+from .settings import holdout_share, rows_kept
 from .runs import Run, resumed_text, without_paths
 from .evaluation import best_files, load_best
 from .predict import find_run
@@ -59,7 +59,7 @@ def _rows_in(run, task):  # (rows of train or None, rows of dev)
         rows = load_rows(
             run.with_folder(task),
             settings.data,
-            limit=int(settings.limit.get(task.name, settings.limit.get('all', 0))),
+            limit=rows_kept(settings, task.name),
             bad_rows=settings.bad_rows,
             holdout=holdout_share(settings),
         )

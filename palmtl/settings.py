@@ -8,9 +8,9 @@ __all__ = ['PRESETS', 'OPTION_OF', 'HOLDOUT', 'NOT_IN_NAME', 'ASKED_FIRST', 'Nam
            'TeacherSettings', 'GateSettings', 'AverageSettings', 'SmoothnessSettings', 'MaskedSettings',
            'AlertSettings', 'ScoreSettings', 'MachineSettings', 'SafetySettings', 'ForkSettings', 'StartSettings',
            'Settings', 'read_setting', 'has_group', 'named_layers', 'make_settings', 'notebook_settings',
-           'resolve_tasks', 'rows_per_step', 'holdout_share', 'adapts_threads', 'differences', 'run_record', 'run_name',
-           'changed_settings', 'plain_text', 'command', 'has_effect', 'differing_settings', 'sort_settings',
-           'unusual_settings', 'short_labels', 'settings_table']
+           'resolve_tasks', 'rows_per_step', 'holdout_share', 'rows_kept', 'adapts_threads', 'differences',
+           'run_record', 'run_name', 'changed_settings', 'plain_text', 'command', 'has_effect', 'differing_settings',
+           'sort_settings', 'unusual_settings', 'short_labels', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
 import dataclasses, hashlib, itertools, json, math, re, shlex, sys
@@ -1011,6 +1011,11 @@ def holdout_share(s: Settings) -> float:
     "The share of a task's training rows that is set apart, for KPIs or gates; 0 without such use."
     for_kpis = SCHEDULERS[s.scheduler].needs_kpi and s.kpi_from == 'holdout'
     return HOLDOUT if for_kpis or s.gates != 'off' else 0.0
+
+
+def rows_kept(s: Settings, task: str) -> int:
+    "How many training rows of a task the setting `limit` keeps; 0: all of them."
+    return int(s.limit.get(task, s.limit.get('all', 0)))
 
 
 def adapts_threads(

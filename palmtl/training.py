@@ -22,7 +22,7 @@ from .model import Corpus, MultitaskModel, cut_batch, predict
 from .schedulers import epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, score_task, total
 from .settings import Settings, adapts_threads, differences, holdout_share, make_settings
-from .settings import resolve_tasks, rows_per_step, run_name
+from .settings import resolve_tasks, rows_kept, rows_per_step, run_name
 from .runs import Run, describe_environment, peak_memory, run_path, runs_folder
 from .callbacks import CallbackList
 from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint, lost_checkpoint
@@ -228,7 +228,7 @@ def read_rows(self: Trainer, task):  # -> split -> Rows
     rows = load_rows(
         task,
         s.data,
-        limit=int(s.limit.get(task.name, s.limit.get('all', 0))),
+        limit=rows_kept(s, task.name),
         limit_dev=s.limit_dev,
         bootstrap=s.bootstrap.get(task.name, 1.0),
         seed=s.seed,

@@ -43,7 +43,7 @@ from ..model import Corpus, cut_batch, predict, task_loss
 from ..metrics import score_task, total
 from ..statistics import MARGIN, seed_interval
 from ..runs import describe_environment
-from ..settings import make_settings, resolve_tasks
+from ..settings import make_settings, resolve_tasks, rows_kept
 from ..speed import floor_seconds, machine_rates, step_cost
 from ..threads import same_threads_after, usable_cores
 from ..control import Screen, garbage_collection_paused
@@ -101,8 +101,7 @@ def _field_settings(
 def _read_field(s, tasks, folder):  # (rows, tokens) of train and dev, for every task
     tokenizer, rows = load_tokenizer(folder), {}
     for t in tasks:
-        limit = int(s.limit.get(t.name, s.limit.get('all', 0)))
-        splits = load_rows(t, s.data, limit, s.limit_dev, bad_rows=s.bad_rows)
+        splits = load_rows(t, s.data, rows_kept(s, t.name), s.limit_dev, bad_rows=s.bad_rows)
         rows[t.name] = {k: r for k, r in splits.items() if k != 'test'}
     cut = lambda splits: {k: cached_tokens(r, tokenizer) for k, r in splits.items()}
     return rows, {name: cut(splits) for name, splits in rows.items()}
