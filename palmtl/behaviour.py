@@ -11,7 +11,7 @@ __all__ = ['WORDS', 'TESTS', 'PUBLISHED', 'SLACK', 'SAME', 'IDENTITIES', 'FACTS'
            'told_sentence']
 
 # %% ../nbs/48_behaviour.ipynb #8ddb4b54
-import argparse, dataclasses, json, re, sys
+import argparse, json, re, sys
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np, pandas as pd

@@ -28,7 +28,6 @@ from .ablations import Grid, paper_cells, paper_scores
 from palmtl.statistics import (
     EDGE,
     MARGIN,
-    PRIOR,
     alike_p_value,
     chance_of_better,
     holm,
@@ -40,7 +39,6 @@ from palmtl.statistics import (
     what_decides,
     sign_flip_p_value,
     two_level_interval,
-    VERDICTS,
     verdict,
 )
 

@@ -7,19 +7,17 @@ __all__ = ['HOW', 'find_members', 'soup', 'began_apart', 'soup_model', 'split_ro
            'make_ensemble', 'main']
 
 # %% ../nbs/43_ensembles.ipynb #f8d01b5b
-import argparse, dataclasses, hashlib, json, shutil, sys, time
+import argparse, hashlib, json, shutil, sys, time
 from pathlib import Path
-import numpy as np, pandas as pd, torch
+import torch
 from .basics import InputError, json_ready, nearest, write_atomic
 from .data import load_rows, read_predictions
 from .metrics import total
-from .bert import BertEncoder
-from .runs import Run, describe_environment, find_run, ids_digest, publish
+from .runs import Run, describe_environment, find_run, ids_digest
 
 # %% ../nbs/43_ensembles.ipynb #623c80fa
 from palmtl.evaluation import (
     best_files,
-    build_model,
     load_best,
     pick_device,
     read_best,

@@ -17,7 +17,7 @@ from .pals import TaskAdapters
 from .model import Corpus, MultitaskModel, predict, task_loss
 from .schedulers import kpi_of
 from .settings import NOT_IN_NAME, Settings, differences
-from .runs import Run, run_or_record, runs_folder
+from .runs import run_or_record, runs_folder
 
 # %% ../nbs/31_gates.ipynb #91387126
 from .callbacks import Callback

@@ -7,11 +7,11 @@ __all__ = ['GLUE_TASKS', 'GROUPS', 'TEST_ROWS', 'accuracy_f1', 'pearson_spearman
            'glue_table', 'write_submission', 'submission_text']
 
 # %% ../nbs/04_glue.ipynb #a9c36758
-import dataclasses, functools, zipfile
+import functools, zipfile
 from pathlib import Path
 import numpy as np, pandas as pd
-from .basics import InputError, write_atomic
-from .metrics import METRICS, accuracy, f1, interval, metric, pearson, score_task, spearman
+from .basics import write_atomic
+from .metrics import METRICS, accuracy, f1, metric, pearson, score_task, spearman
 from .metrics import _bootstrap, _where_known
 from .tasks import QUORA, STS, Task
 from .data import OTHER_FILES, Rows, SAMPLE_TASKS, read_predictions, sample_rows

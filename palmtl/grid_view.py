@@ -9,7 +9,7 @@ __all__ = ['ACTIONS', 'plans', 'SeenGrid', 'read_plan', 'folder_as_grid', 'run_s
 # %% ../nbs/55_grid_view.ipynb #8711909b
 import html, json
 from pathlib import Path
-import anywidget, ipywidgets as W, numpy as np, pandas as pd, traitlets
+import anywidget, ipywidgets as W, pandas as pd, traitlets
 from fastcore.basics import patch
 from .basics import InputError, counted, static_text
 from .ablations import Grid, ProcessJob, stopped_text

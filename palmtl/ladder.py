@@ -18,7 +18,7 @@ from plotly.subplots import make_subplots
 from .basics import InputError, nearest
 from .bert import SAMPLE_CONFIG
 from .metrics import paired_difference, score_task
-from .settings import _FIELDS, PRESETS, has_effect, make_settings, resolve_tasks
+from .settings import _FIELDS, PRESETS, has_effect, resolve_tasks
 from .settings import rows_per_step, run_name
 from .runs import Run, publish, run_or_record, runs_folder
 from .control import locked

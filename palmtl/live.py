@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Callable
-import numpy as np, pandas as pd, plotly.graph_objects as go
+import numpy as np
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
 from .basics import InputError, Registry

@@ -277,25 +277,36 @@ def _n_features(self: MultitaskModel, t, d):
 
 # %% ../nbs/13_model.ipynb #ccf88d2d
 @patch
-def hidden_states(self: MultitaskModel, batch, first=None):  # (sequences, first or seq, d_model)
-    """The last hidden states of a batch, each row with its own task's PALs; with `first`, only
-    those of the first positions."""
-    adapt = adapt_output = None
-    if self.pals is not None:
-        groups = batch.groups
+def adapters(self: MultitaskModel, batch):  # (adapt, adapt_output) of `BertEncoder.forward`
+    "What each row's own PALs add in a layer, and at its output; None and None without PALs."
+    if self.pals is None:
+        return None, None
 
-        def adapt(layer, h, mask, first):
-            return self.pals(layer, h, mask, groups, first)
+    def adapt(layer, h, mask, first):
+        return self.pals(layer, h, mask, batch.groups, first)
 
-        def adapt_output(layer, h, out):
-            return self.pals.output(layer, h, out, groups)
+    def adapt_output(layer, h, out):
+        return self.pals.output(layer, h, out, batch.groups)
 
+    return adapt, adapt_output
+
+
+@patch
+def hidden_states(
+    self: MultitaskModel,
+    batch,  # tensors, rows grouped by task
+    first: int | None = None,  # positions of the last layer to compute, from the left; None: all
+    all_layers: bool = False,  # a list of the states of every layer, the embeddings first
+):  # (sequences, first or seq, d_model), or a list of them
+    "The last hidden states of a batch, each row with its own task's PALs."
+    adapt, adapt_output = self.adapters(batch)
     return self.encoder(
         batch.input_ids,
         batch.attention_mask,
         batch.token_type_ids,
         adapt,
         adapt_output=adapt_output,
+        all_layers=all_layers,
         first=first,
     )
 
@@ -326,12 +337,10 @@ def features(
     if not task.is_pair or self.pairs == 'cross':
         return self.dropout(pooled)
     if self._cosine(task):
-        return F.cosine_similarity(*pooled.float().chunk(2), dim=1)[
-            :, None
-        ]  # no dropout: a cosine is one number
-    u, v = self.dropout(pooled).chunk(
-        2
-    )  # the batch holds all first sentences, then all second ones
+        # no dropout: a cosine is one number
+        return F.cosine_similarity(*pooled.float().chunk(2), dim=1)[:, None]
+    # the batch holds all first sentences, then all second ones
+    u, v = self.dropout(pooled).chunk(2)
     return torch.cat([u, v] if self.pairs == 'concat' else [u, v, (u - v).abs()], 1)
 
 # %% ../nbs/13_model.ipynb #153c10bc

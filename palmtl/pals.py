@@ -35,9 +35,8 @@ def pal_layers(
     if where == 'first':
         return list(range(n))
     if where == 'spread':
-        return [
-            (i + 1) * n_layers // n - 1 for i in range(n)
-        ]  # every (n_layers/n)-th, including the last one
+        # every (n_layers/n)-th, including the last one
+        return [(i + 1) * n_layers // n - 1 for i in range(n)]
     raise InputError(f"unknown pal_layers '{where}'{nearest(where, ('last', 'first', 'spread'))}")
 
 # %% ../nbs/12_pals.ipynb #daaffc4d

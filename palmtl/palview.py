@@ -57,10 +57,6 @@ def needs_pals(model):
 def _ratios(added, h, real):  # ||TS(h)|| / ||h|| of every real token
     return [(ts.norm(dim=-1) / h.norm(dim=-1))[real].flatten() for ts in added if ts is not None]
 
-# %% ../nbs/64_palview.ipynb #74e5eaf4
-def _adapt_output(model, batch):  # for the encoder, as the model itself gives it
-    return lambda l, h, out: model.pals.output(l, h, out, batch.groups)
-
 # %% ../nbs/64_palview.ipynb #4edaa259
 @torch.no_grad()
 def _task_ratios(model, task, rows, tokens, max_length, batch_size, report):  # layer -> values
@@ -68,7 +64,7 @@ def _task_ratios(model, task, rows, tokens, max_length, batch_size, report):  # 
     device = next(model.parameters()).device
 
     def adapt(l, h, mask, first):
-        added = model.pals(l, h, mask, batch.groups, first)
+        added = own(l, h, mask, first)
         real = slice(None) if batch.attention_mask is None else batch.attention_mask
         found[l] += _ratios(added, h, real)
         return added
@@ -80,8 +76,9 @@ def _task_ratios(model, task, rows, tokens, max_length, batch_size, report):  # 
         report(f'sizes of the PALs, {title}: row {i:,} of {len(order):,}')
         part = [(task, rows, tokens, order[i : i + batch_size])]
         batch = to_torch(make_batch(part, model.pairs, max_length), device)
+        own, adapt_output = model.adapters(batch)
         inputs = batch.input_ids, batch.attention_mask, batch.token_type_ids
-        model.encoder(*inputs, adapt, adapt_output=_adapt_output(model, batch))
+        model.encoder(*inputs, adapt, adapt_output=adapt_output)
     return {l: torch.cat(r).double().cpu().numpy() if r else np.zeros(0) for l, r in found.items()}
 
 # %% ../nbs/64_palview.ipynb #2ee32715
@@ -194,6 +191,7 @@ def attention(
 ) -> tuple:  # of each layer (sequences, heads, seq, seq): BERT's, a list; the PALs', a dict
     "All attention weights of a batch; none for a PAL whose gate is shut."
     bert, pal, p, real = [], {}, model.pals, batch.attention_mask
+    own, adapt_output = model.adapters(batch)
 
     def adapt(l, h, mask, first):
         layer = model.encoder.layers[l]
@@ -202,16 +200,14 @@ def attention(
             return None, None
         if l in p.layers and not all(_is_shut(p, task, l) for task, *_ in batch.groups):
             pal[l] = _pal_maps(p, l, h, batch.groups, real) if _attend(p) else None
-        return p(l, h, mask, batch.groups, first)
+        return own(l, h, mask, first)
 
-    output = None if p is None else _adapt_output(model, batch)
-    model.encoder(batch.input_ids, real, batch.token_type_ids, adapt, adapt_output=output)
+    model.encoder(batch.input_ids, real, batch.token_type_ids, adapt, adapt_output=adapt_output)
     return bert, pal
 
 # %% ../nbs/64_palview.ipynb #cell-23
-Attention = namedtuple(
-    'Attention', 'pieces bert pal'
-)  # of one sequence: word pieces; (layers, heads, seq, seq); layer -> (heads, seq, seq) or None
+# of one sequence: word pieces; (layers, heads, seq, seq); layer -> (heads, seq, seq) or None
+Attention = namedtuple('Attention', 'pieces bert pal')
 
 # %% ../nbs/64_palview.ipynb #0d0cc27a
 def _check_texts(task, texts):  # raises `InputError`

@@ -24,19 +24,10 @@ from .forks import parent_of
 from .gates import gate_table, gates_over_time
 from .gradients import conflict_table
 from .runs import Run
-from .settings import resolve_tasks
 
 # %% ../nbs/50_plots.ipynb #fd39fda1
-COLOURS = [
-    '#0072B2',
-    '#E69F00',
-    '#009E73',
-    '#CC79A7',
-    '#56B4E9',
-    '#D55E00',
-    '#F0E442',
-    '#000000',
-]  # Okabe & Ito 2008
+# Okabe & Ito 2008
+COLOURS = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442', '#000000']
 MIDDLE = '#808080'  # a grey that is visible on white and on dark pages
 PAGE_WIDTH = 830  # pixels: a notebook beside the file browser, on a 1,280-pixel screen
 

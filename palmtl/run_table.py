@@ -8,7 +8,7 @@ __all__ = ['USABLE', 'PAIR_FEATURES', 'cell_text', 'check_small_files', 'read_li
            'sort_runs', 'fork_tree', 'ReadRun', 'cell_labels', 'Chosen']
 
 # %% ../nbs/60_run_table.ipynb #cell-3
-import copy, dataclasses, functools, hashlib, json, math, operator, re, shlex
+import copy, dataclasses, functools, hashlib, math, operator, re, shlex
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch

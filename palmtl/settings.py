@@ -13,7 +13,7 @@ __all__ = ['PRESETS', 'OPTION_OF', 'HOLDOUT', 'NOT_IN_NAME', 'ASKED_FIRST', 'Nam
            'sort_settings', 'unusual_settings', 'short_labels', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
-import dataclasses, hashlib, itertools, json, math, re, shlex, sys
+import dataclasses, hashlib, json, math, re, shlex, sys
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from pathlib import Path

@@ -13,7 +13,6 @@ __all__ = ['RECIPE', 'METHODS', 'STUDIES', 'QUESTIONS', 'SHARED', 'TRANSFER', 's
 
 # %% ../nbs/67_studies.ipynb #8671add5
 import copy, html, itertools, math, tempfile, time
-from types import SimpleNamespace
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from .basics import InputError, counted, nearest

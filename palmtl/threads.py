@@ -49,9 +49,8 @@ def _busy_seconds(text, cores):  # of these cores, from the text of /proc/stat
     return total / _TICKS
 
 # %% ../nbs/27_threads.ipynb #3aa10c5a
-Clocks = namedtuple(
-    'Clocks', 'wall own all'
-)  # seconds: of wall-clock time, of this process, of all processes
+# seconds: of wall-clock time, of this process, of all processes
+Clocks = namedtuple('Clocks', 'wall own all')
 
 
 def read_clocks() -> Clocks:

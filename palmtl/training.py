@@ -8,7 +8,6 @@ __all__ = ['Draw', 'lr_factor', 'AdamW', 'layers_above', 'make_optimizer', 'set_
 # %% ../nbs/38_training.ipynb #c713f1e1
 import contextlib, dataclasses, hashlib, inspect, json, math, os, shutil, time
 from collections import namedtuple
-from pathlib import Path
 import numpy as np, torch
 from fastcore.basics import patch
 from .basics import InputError, json_ready, write_atomic
@@ -21,22 +20,21 @@ from .model import Corpus, MultitaskModel, cut_batch, predict
 # %% ../nbs/38_training.ipynb #48a328cc
 from .schedulers import epoch_steps, kpi_of, make_scheduler
 from .metrics import METRICS, Window, score_task, total
-from .settings import Settings, adapts_threads, differences, holdout_share, make_settings
-from .settings import resolve_tasks, rows_kept, rows_per_step, run_name
+from .settings import Settings, adapts_threads, differences, holdout_share
+from .settings import resolve_tasks, rows_kept, rows_per_step
 from .runs import Run, describe_environment, peak_memory, run_path, runs_folder
 from .callbacks import CallbackList
 from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint, lost_checkpoint
 from .checkpoints import restore_best, save_checkpoint, set_aside
 from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
-from .control import handle_interrupts, progress_bar, readable_errors, take_request
-from .forks import NEEDS_SAME, check_gates, copy_history, keep_fork_point, load_fork
+from .control import handle_interrupts, readable_errors, take_request
+from .forks import check_gates, copy_history, keep_fork_point, load_fork
 from .forks import parameter_names, parts_that_fit, take_moments, take_weights
 
 # %% ../nbs/38_training.ipynb #69a19215
 from palmtl.evaluation import (
     best_files,
     build_model,
-    load_best,
     read_best,
     lost_best,
     pick_device,
@@ -57,7 +55,7 @@ from .mlm import Pretraining, published_head
 # %% ../nbs/38_training.ipynb #e0ac70fb
 from .alerts import AlertCallback
 from .threads import ThreadKeeper, same_threads_after, usable_cores, useful_threads
-from . import export  # registers the callback `tensorboard`
+from . import export  # noqa: F401 registers the callback `tensorboard`
 from .speed import cores_shared, floor_seconds, machine_rates, step_cost
 
 # %% ../nbs/38_training.ipynb #cell-5

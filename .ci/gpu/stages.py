@@ -1,6 +1,6 @@
 """One stage, in the environment that `day` has prepared:
 
-    stages.py STAGE OUT SCRATCH UNTIL WORKERS [tiny]
+stages.py STAGE OUT SCRATCH UNTIL WORKERS [tiny]
 """
 
 import faulthandler

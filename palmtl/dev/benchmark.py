@@ -162,9 +162,8 @@ def score(
     )
 
 # %% ../../nbs/72_benchmark.ipynb #5a7fc16c
-Stretch = namedtuple(
-    'Stretch', 'seconds steps rows tokens places inside'
-)  # totals over some steps; `inside`: seconds in forward, backward and optimiser, nan if unknown
+# totals over some steps; `inside`: seconds in forward, backward and optimiser, nan if unknown
+Stretch = namedtuple('Stretch', 'seconds steps rows tokens places inside')
 
 # %% ../../nbs/72_benchmark.ipynb #cell-7
 class _Clock:
