@@ -191,10 +191,8 @@ def parent_moved(self: Watch, seconds=5.0) -> bool:
         return False
     parent = parent_of(self.run)
     path = parent and parent.folder / 'events.jsonl'
-    before, self.parent_size = (
-        self.parent_size,
-        path.stat().st_size if path and path.exists() else 0,
-    )
+    before = self.parent_size
+    self.parent_size = path.stat().st_size if path and path.exists() else 0
     return self.parent_size != before
 
 # %% ../nbs/54_dashboard.ipynb #66b09268

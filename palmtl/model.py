@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PAIRS', 'POOLING', 'to_torch', 'Corpus', 'cut_batch', 'ordinal_values', 'ordinal_targets', 'task_loss', 'predict',
-           'probabilities', 'MultitaskModel']
+           'probabilities', 'MultitaskModel', 'masked_mean']
 
 # %% ../nbs/13_model.ipynb #cell-3
 import dataclasses
@@ -241,14 +241,12 @@ class MultitaskModel(nn.Module):
         if ordinal and pairs == 'cosine':
             what = "regression 'ordinal' needs several outputs, but pairs 'cosine' gives one"
             raise InputError(f"{what}; choose pairs 'cross', 'concat' or 'absdiff'")
-        self.encoder, self.tasks, self.pals, self.pairs, self.pooling, self.unit = (
-            encoder,
-            tuple(tasks),
-            pals,
-            pairs,
-            pooling,
-            unit,
-        )
+        self.encoder = encoder
+        self.tasks = tuple(tasks)
+        self.pals = pals
+        self.pairs = pairs
+        self.pooling = pooling
+        self.unit = unit
         self.dropout, self.ordinal = Dropout(dropout), ordinal
         d = encoder.config.hidden_size
         widths = [ordinal if t.kind == 'regression' and ordinal else t.width for t in self.tasks]
@@ -311,6 +309,16 @@ def hidden_states(
     )
 
 # %% ../nbs/13_model.ipynb #0731fc8a
+def masked_mean(
+    h,  # (sequences, seq, features)
+    mask,  # bool (sequences, seq), at least one True in each; None if nothing is padded
+):  # (sequences, features)
+    "The mean over the tokens that are no padding."
+    if mask is None:
+        return h.mean(1)
+    return (h * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+
+
 @patch
 def pool(
     self: MultitaskModel,
@@ -322,17 +330,16 @@ def pool(
         return self.encoder.pool(h)
     if self.pooling == 'cls':
         return h[:, 0]
-    if mask is None:
-        mean = h.mean(1)
-    else:
-        mean = (h * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    mean = masked_mean(h, mask)
     return mean if self.pooling == 'mean' else torch.cat([h[:, 0], mean], 1)
 
 # %% ../nbs/13_model.ipynb #9890f30f
 @patch
 def features(
-    self: MultitaskModel, task, pooled
-):  # (sequences, d_model) of one task -> (rows, features)
+    self: MultitaskModel,
+    task,  # Task
+    pooled,  # (sequences, d_model) of its rows, from `pool`
+):  # (rows, features)
     "The input of a task's head."
     if not task.is_pair or self.pairs == 'cross':
         return self.dropout(pooled)

@@ -14,7 +14,7 @@ from .basics import InputError, reports_bad_input, write_atomic
 from .data import Rows, limit_rows, tokenize
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder
-from .model import Corpus, cut_batch
+from .model import Corpus, cut_batch, masked_mean
 from .evaluation import batches_by_length, build_model
 from .metrics import METRICS
 from .runs import Run, find_run, read_reports
@@ -22,10 +22,7 @@ from .predict import Predictor, load, without_pals
 
 # %% ../nbs/49_probes.ipynb #fa4cd793
 def _row_vectors(h, mask, towers):  # (sequences, seq, d) -> (rows, features)
-    if mask is None:
-        mean = h.mean(1)
-    else:
-        mean = (h * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    mean = masked_mean(h, mask)
     if towers == 1:
         return mean
     u, v = mean.chunk(2)

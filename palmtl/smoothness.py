@@ -87,10 +87,8 @@ def smart_terms(
 ):  # (groups,)
     "The distance of each task's outputs from those under the worst small change."
     tasks = [model.tasks[t] for t, *_ in batch.groups]
-    device, shape = (
-        batch.input_ids.device,
-        (*batch.input_ids.shape, model.encoder.config.hidden_size),
-    )
+    device = batch.input_ids.device
+    shape = (*batch.input_ids.shape, model.encoder.config.hidden_size)
     after = random_state(device)
     delta = s.smart_eps * torch.randn(shape, device=device)
 

@@ -223,10 +223,8 @@ def advance(
     "Train for `steps` steps."
     field = self.field
     self.read_losses()
-    before, work = (
-        np.array([self.n_examples, self.n_tokens, self.n_places]),
-        self.inner.seconds - self.cutting.seconds,
-    )
+    before = np.array([self.n_examples, self.n_tokens, self.n_places])
+    work = self.inner.seconds - self.cutting.seconds
     field.sync()
     start = time.perf_counter()
     for _ in range(steps):
@@ -265,13 +263,11 @@ class Theirs(nn.Module):
 
     def __init__(self, bert, heads, tasks, dropout: float, unit: bool):
         super().__init__()
-        self.bert, self.heads, self.tasks, self.dropout, self.unit = (
-            bert,
-            heads,
-            tasks,
-            nn.Dropout(dropout),
-            unit,
-        )
+        self.bert = bert
+        self.heads = heads
+        self.tasks = tasks
+        self.dropout = nn.Dropout(dropout)
+        self.unit = unit
 
     def forward(
         self, input_ids, attention_mask, token_type_ids, task, labels=None, seen=None
@@ -326,14 +322,12 @@ def dictionaries(
     "The rows of a split as transformers' Trainer takes them; only `train` has labels."
     out = []
     for i, t in enumerate(field.tasks):
-        rows, s = (
-            field.rows[t.name][split],
-            sequences(
-                field.tokens[t.name][split],
-                range(len(field.rows[t.name][split])),
-                'cross',
-                field.settings.max_length,
-            ),
+        rows = field.rows[t.name][split]
+        s = sequences(
+            field.tokens[t.name][split],
+            range(len(field.rows[t.name][split])),
+            'cross',
+            field.settings.max_length,
         )
         out.append(
             [
@@ -1551,10 +1545,8 @@ def _check_numbers(**numbers):  # of rounds, steps, ...; `batches` may be severa
         values = str(v).split(',')
         whole = all(x.strip().isdigit() and int(x) > 0 for x in values)
         if not whole or k != 'batches' and len(values) > 1:
-            one, many = (
-                'a whole number above 0 was',
-                'whole numbers above 0, separated by commas, were',
-            )
+            one = 'a whole number above 0 was'
+            many = 'whole numbers above 0, separated by commas, were'
             raise InputError(f"{k} is {v!r}; {many if k == 'batches' else one} expected")
         if k == 'rows' and int(v) < 100:
             raise InputError(f'rows is {v!r}; at least 100 were expected')

@@ -343,11 +343,9 @@ class MadeRun:
     "A run that was never trained, with the data that figures read from a run's files."
 
     def __init__(self, tasks, steps, every, kpi=False):  # evaluated once every `every` steps
-        self.folder, self.tasks, self.state = (
-            Path('annealed-6pals-absdiff-s11711-1a2b3c4d'),
-            tasks,
-            '',
-        )
+        self.folder = Path('annealed-6pals-absdiff-s11711-1a2b3c4d')
+        self.tasks = tasks
+        self.state = ''
         self.settings = SimpleNamespace(keep='best', batch_size=8, gate_ramp=20)
         self.known = [self._step(i, kpi) for i in range(steps)]
         for at in range(every, steps + 1, every):
