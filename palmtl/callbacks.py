@@ -6,6 +6,7 @@
 __all__ = ['CALLBACKS', 'callback', 'PHASES', 'Callback', 'FunctionCallback', 'check_phases', 'CallbackList']
 
 # %% ../nbs/23_callbacks.ipynb #7ad2a729
+import inspect
 from fastcore.basics import patch
 from .basics import InputError, Registry, nearest
 
@@ -100,10 +101,23 @@ def check_phases(
     kind: type,  # a class of callbacks
 ):
     "Raise `InputError` for a method named like a phase that is none: it would never be called."
-    for name in vars(kind):
+    for name in dir(kind):  # those of its parents too
         if name.startswith(('before_', 'after_')) and name not in PHASES:
             says = f'{kind.__name__}.{name} is no phase and would never be called'
             raise InputError(says + nearest(name, PHASES))
+
+# %% ../nbs/23_callbacks.ipynb #905a21ad
+def _made(entry):  # a class or function in `CALLBACKS` -> Callback or function
+    if not isinstance(entry, type):
+        return entry
+    if not issubclass(entry, Callback):
+        raise InputError(f'the callback {entry.__name__} is no subclass of Callback')
+    try:
+        inspect.signature(entry).bind()
+    except TypeError as e:
+        what = f'is made without arguments ({e}); its numbers were expected as attributes'
+        raise InputError(f'the callback {entry.__name__} {what}') from None
+    return entry()
 
 # %% ../nbs/23_callbacks.ipynb #ff787432
 class CallbackList(list):
@@ -118,9 +132,10 @@ class CallbackList(list):
     @staticmethod
     def make(item):  # -> Callback
         if isinstance(item, str):
-            item = CALLBACKS[item]()
-            if not isinstance(item, Callback):
-                raise InputError(f'the callback {type(item).__name__} is no subclass of Callback')
+            item = _made(CALLBACKS[item])
+        if isinstance(item, type):  # it would be called like a function
+            expected = f'an object of it was expected, such as {item.__name__}()'
+            raise InputError(f'the callback {item.__name__} is a class; {expected}')
         if not isinstance(item, Callback):
             return FunctionCallback(item)
         check_phases(type(item))

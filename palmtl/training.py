@@ -25,7 +25,7 @@ from .settings import resolve_tasks, rows_kept, rows_per_step
 from .runs import Run, describe_environment, peak_memory, run_path, runs_folder
 from .callbacks import CallbackList
 from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint, lost_checkpoint
-from .checkpoints import restore_best, save_checkpoint, set_aside
+from .checkpoints import is_out_of_memory, restore_best, save_checkpoint, set_aside
 from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, readable_errors, take_request
 from .forks import check_gates, copy_history, keep_fork_point, load_fork
@@ -751,8 +751,9 @@ def write_pending(self: Trainer):
 @patch
 def kept(self: Trainer) -> str:
     "Which checkpoint remains if the run ends here, for messages."
-    if self.saved_step is None:
-        return 'there is no checkpoint yet'
+    if self.saved_step is None:  # not resumed yet
+        resumes = self.run.state == 'unfinished'
+        return 'its last checkpoint is complete' if resumes else 'there is no checkpoint yet'
     return f'the checkpoint of step {self.saved_step} is complete'
 
 
@@ -1267,6 +1268,8 @@ def restore(self: Trainer):
     except InputError:
         raise
     except UNREADABLE as e:
+        if is_out_of_memory(e):
+            raise
         raise foreign(self.run, note, e) from None
     cut_events(self.run, note)
     restore_best(self.run, note)
