@@ -116,6 +116,16 @@ def _rewritten(old, new):
     in_a_cell = '__main__' in (old.__module__, new.__module__)
     return old is not new and len(names) == 1 and in_a_cell
 
+
+def _registering_module():  # name of the module whose code registers: the first outside of palmtl
+    frame = inspect.currentframe()
+    while frame:
+        name = frame.f_globals.get('__name__', '')
+        if name != __name__ and not name.startswith('palmtl.'):
+            return name
+        frame = frame.f_back
+    return ''
+
 # %% ../nbs/00_basics.ipynb #b5659f01
 _REGISTRIES = []  # all of them, so that a user's file can be taken back
 
@@ -130,6 +140,7 @@ class Registry(dict):
         super().__init__()
         self.what = what
         self._written = {}  # name -> the function or class that the entry comes from
+        self._registered_by = {}  # name -> the module that registered it, which may be another
         _REGISTRIES.append(self)
 
     def __missing__(self, name):
@@ -150,6 +161,7 @@ class Registry(dict):
                 raise InputError(f"the {self.what} '{name}' is registered twice")
             self[name] = thing
             self._written[name] = new
+            self._registered_by[name] = _registering_module()
             return thing
 
         return enter
@@ -182,9 +194,12 @@ _PLUGINS = {}  # digest -> module: a file is imported once, unless it changes
 def _take_out(modules):  # names of modules; what they registered is no longer registered
     out = []
     for r in _REGISTRIES:
-        found = [n for n, x in r._written.items() if getattr(x, '__module__', '') in modules]
-        out += [(r, n, r.pop(n), r._written.pop(n)) for n in found]
-    return out  # of (registry, name, entry, the function or class that it comes from)
+        for n, written in list(r._written.items()):
+            by = r._registered_by[n]
+            if modules & {by, getattr(written, '__module__', '')}:
+                del r._written[n], r._registered_by[n]
+                out.append((r, n, r.pop(n), written, by))
+    return out  # of (registry, name, entry, the function or class that it comes from, module)
 
 # %% ../nbs/00_basics.ipynb #9c6d2682
 def load_plugin(
@@ -219,8 +234,9 @@ def _import_plugin(path, source, name, before):  # -> module; `before`: to put b
     except BaseException as e:
         del sys.modules[name]
         _take_out({name})
-        for registry, key, thing, written in before:
+        for registry, key, thing, written, by in before:
             registry[key], registry._written[key] = thing, written
+            registry._registered_by[key] = by
         if isinstance(e, Exception):
             raise InputError(_why_not(path, e)) from None
         raise

@@ -177,8 +177,12 @@ def run_path(
 ) -> Path:  # of its folder
     "Where a run is or will be; its digest finds a run that an earlier version named otherwise."
     folder = Path(runs or runs_folder()) / run_name(settings)
-    digest = folder.name.rpartition('-')[2]
-    before = [] if folder.exists() else sorted(folder.parent.glob(f'*-{digest}'))
+    if folder.exists():
+        return folder
+    first, digest = folder.name.partition('-')[0], folder.name.rpartition('-')[2]
+    alike = sorted(folder.parent.glob(f'*-{digest}'))
+    # every version's names begin with the scheduler; a folder set aside as `old-...` is not the run
+    before = [path for path in alike if path.name.startswith(f'{first}-')]
     return before[0] if before else folder
 
 # %% ../nbs/22_runs.ipynb #f52f3079
@@ -302,7 +306,7 @@ def digests(self: Run) -> dict:  # file -> sha256
     for part in ('best', 'predictions'):
         names += [f'{part}/{p.name}' for p in sorted((self.folder / part).glob('*'))]
     paths = {n: self.folder / n for n in names}
-    return {n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in paths.items() if p.exists()}
+    return {n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in paths.items() if p.is_file()}
 
 # %% ../nbs/22_runs.ipynb #73f0d9f3
 @patch
@@ -659,6 +663,13 @@ def _keep_ids(run, folder):  # task -> digest of its dev ids; each list is kept 
     return digests
 
 # %% ../nbs/22_runs.ipynb #f126c052
+def _check_unchanged(run):  # raises if a plugin or a task file of today would give it another name
+    run.check_plugins()
+    if json_ready(run_record(run.settings))['tasks'] != run.record['tasks']:
+        what = 'a task has changed since the run; its task file of then was expected'
+        raise InputError(f'run folder {run.folder}: {what}')
+
+
 def publish(
     run: Run,  # finished
     to=None,  # folder of records; `published` in `runs_folder()` if None
@@ -668,6 +679,8 @@ def publish(
         what = f'is {run.state}; only a finished run can be published'
         raise InputError(f'run folder {run.folder}: {what}')
     made = run.record.get('ensemble')  # made of other runs: its name and command differ
+    if not made:
+        _check_unchanged(run)
     name = run.folder.name if made else run_name(run.settings)
     out = Path(to or runs_folder() / 'published') / name
     record, text = without_paths(run)

@@ -77,7 +77,10 @@ def observe(
 @patch
 def state_dict(self: Scheduler) -> dict:
     "What a checkpoint keeps."
-    own = {name: np.asarray(getattr(self, name)).tolist() for name in self.remembers}
+    arrays = {name: np.asarray(getattr(self, name)) for name in self.remembers}
+    own = {name: a.tolist() for name, a in arrays.items()}
+    if own:
+        own['dtypes'] = {name: a.dtype.str for name, a in arrays.items()}
     return dict(rng=self.rng.bit_generator.state) | own
 
 # %% ../nbs/20_schedulers.ipynb #8f136e32
@@ -88,8 +91,9 @@ def load_state_dict(
 ):
     "Restore that state."
     self.rng.bit_generator.state = d['rng']
+    dtypes = d.get('dtypes', {})  # an earlier version's checkpoint has none
     for name in self.remembers:
-        setattr(self, name, np.array(d[name]))
+        setattr(self, name, np.array(d[name], dtypes.get(name)))
 
 # %% ../nbs/20_schedulers.ipynb #893a2983
 class Fixed(Scheduler):
@@ -263,7 +267,7 @@ class Dynamic(Scheduler):
         priority: str = 'paper',  # one of `PRIORITIES`
         acts_on: str = 'both',  # `both`, `sampling` (weights stay 1) or `weighting` (tasks in turn)
         decay: float = 0.1,  # alpha of the moving average, in (0, 1]
-        gamma: float = 1.0,  # focus: 0 treats all tasks alike
+        gamma: float = 1.0,  # focus: 0 treats all tasks alike (`guo`: by -log of their KPI)
         start: float | None = None,  # first value of the average; the first KPI seen if None
         ceilings=None,  # (tasks,) KPI of a single-task model; needed by `amtl`
         **kw,
@@ -305,10 +309,10 @@ def observe(self: Dynamic, task, kpi):
 # %% ../nbs/20_schedulers.ipynb #f0cabeff
 @patch
 def priorities(self: Dynamic):
-    return np.maximum(
-        self.priority(np.clip(np.nan_to_num(self.kpi), 0.01, 0.99), self.gamma, self.ceilings),
-        1e-6,
-    )  # (tasks,)
+    kpi = np.clip(np.nan_to_num(self.kpi), 0.01, 0.99)  # (tasks,)
+    w = self.priority(kpi, self.gamma, self.ceilings)
+    most = min(w.max(), 1.0) or 1.0  # 1: if gamma is so high that all of them are 0
+    return np.maximum(w, 1e-6 * most)
 
 # %% ../nbs/20_schedulers.ipynb #a36f1bb0
 @patch

@@ -13,7 +13,7 @@ __all__ = ['PRESETS', 'OPTION_OF', 'HOLDOUT', 'NOT_IN_NAME', 'ASKED_FIRST', 'Nam
            'sort_settings', 'unusual_settings', 'short_labels', 'settings_table']
 
 # %% ../nbs/21_settings.ipynb #e862577f
-import dataclasses, hashlib, json, math, re, shlex, sys
+import dataclasses, hashlib, json, re, shlex, sys
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -587,6 +587,8 @@ def _split_mapping(text):
 def _convert(kind, value):  # to the setting's type, if that loses nothing
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, dict):
+        value = {k: v.item() if isinstance(v, np.generic) else v for k, v in value.items()}
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind is str:
         return str(value) if isinstance(value, int) and number else value
@@ -597,7 +599,7 @@ def _convert(kind, value):  # to the setting's type, if that loses nothing
         value = kind(value)  # ValueError for words
     elif kind is float and number:
         value = float(value)
-    elif kind is int and number and float(value).is_integer():
+    elif kind is int and isinstance(value, float) and value.is_integer():
         value = int(value)
     elif kind is list and isinstance(value, str):
         value = _split_list(value)
@@ -609,7 +611,9 @@ def _convert(kind, value):  # to the setting's type, if that loses nothing
 
 # %% ../nbs/21_settings.ipynb #f67287d2
 def _out_of_bounds(limits, x):  # a sentence, or None
-    if isinstance(x, bool) or not isinstance(x, (int, float)) or not math.isfinite(x):
+    if isinstance(x, bool) or not isinstance(x, (int, float)):
+        return 'a finite number'
+    if not abs(x) <= sys.float_info.max:  # a whole number may be larger than any other
         return 'a finite number'
     if limits['low'] is not None and x < limits['low']:
         return f"at least {limits['low']:g}"
@@ -666,6 +670,8 @@ def _check_value(name, value, v):  # v: the value, converted
     for x in _numbers(v):
         if (what := _out_of_bounds(limits, x)) is not None:
             _expect(name, value, what)
+        if name == 'limit' and x != int(x):
+            _expect(name, value, 'a whole number of rows')
     _check_text(name, v)
     if name == 'kpi_start' and -1 < v < 0:
         _expect(name, value, '-1 or a number from 0 to 1')
@@ -684,7 +690,7 @@ def read_setting(
     kind = _FIELDS[name].type
     try:
         v = _convert(kind, v)
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: of a whole number beyond all others
         _expect(name, value, _EXPECTED[kind])
     _check_value(name, value, v)
     if name in ('pal_layers', 'steps_per_epoch'):  # `0, 02` and `0,2` are one run
@@ -787,7 +793,7 @@ def make_settings(
     values |= {'preset': preset} | given
     if values.get('pal_kind') == 'lowrank':
         values.setdefault('pal_gelu', 'inside')  # as in the original low-rank layer
-    if 'pal_layers' in given and not given.get('n_pals'):
+    if 'pal_layers' in given and 'n_pals' not in given:
         named = named_layers(given['pal_layers'])
         values |= dict(n_pals=len(named)) if named else {}
     if has_group(values.get('tasks', [])):
@@ -1050,7 +1056,7 @@ def run_record(settings: Settings) -> dict:  # all that defines the run, as in s
         settings=dataclasses.asdict(settings),
         tasks=[_plain_task(t) for t in resolve_tasks(settings)],
     )
-    if settings.plugins:  # their text counts, not their path
+    if settings.plugins:
         record['plugins'] = [load_plugin(path) for path in settings.plugins]
     return record
 
@@ -1063,8 +1069,11 @@ def run_name(settings: Settings) -> str:  # e.g. `dynamic-6pals-concat-glue-s117
         for k, v in record['settings'].items()
         if k not in NOT_IN_NAME and v != _FIELDS[k].metadata['default']
     }
+    if 'plugins' in record:  # their text counts, not their names
+        record['plugins'] = [p['sha256'] for p in record['plugins']]
     digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:8]
-    parts = [settings.scheduler, f'{settings.n_pals}pals', settings.pairs]
+    scheduler = settings.scheduler.replace('/', '')  # the name is that of one folder
+    parts = [scheduler, f'{settings.n_pals}pals', settings.pairs]
     parts += [_tasks_part(settings.tasks)] * bool(settings.tasks) + [f's{settings.seed}']
     readable = '-'.join(parts)
     if settings.fork:
