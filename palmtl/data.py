@@ -9,7 +9,8 @@ __all__ = ['SAMPLE_TASKS', 'SAMPLE_SIZES', 'OTHER_FILES', 'SPECIAL', 'Rows', 'ma
            'make_batch', 'Sampler', 'majority', 'n_words', 'audit', 'write_predictions', 'read_predictions']
 
 # %% ../nbs/03_data.ipynb #cell-3
-import contextlib, csv, difflib, dataclasses, functools, hashlib, io, json, os, zipfile, zlib
+import codecs, contextlib, csv, difflib, dataclasses, functools, hashlib, io, json, os
+import zipfile, zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np, pandas as pd
@@ -144,7 +145,7 @@ def _near_file(path):  # a file in the same folder with a similar name
 # %% ../nbs/03_data.ipynb #7e59f98f
 def _read_text(task, split, path):  # the whole file
     try:
-        raw = path.read_bytes()
+        raw = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except FileNotFoundError:
         expected = f"the {split} rows of task '{task.name}' were expected in it"
         _fail(
@@ -153,7 +154,7 @@ def _read_text(task, split, path):  # the whole file
     except OSError as e:
         _fail(path, f'cannot be read ({e.strerror})')
     try:
-        text = raw.decode('utf-8-sig')
+        text = raw.decode()
     except UnicodeDecodeError as e:
         found = f'line {raw[: e.start].count(10) + 1} holds the byte 0x{raw[e.start]:02x}'
         _fail(path, f'{found}, which is not UTF-8; save the file as UTF-8')
@@ -181,6 +182,17 @@ def _check_header(task, split, header, first_line, path):
     _fail(path, f"line 1 has no column '{missing[0]}'{hint}")
 
 # %% ../nbs/03_data.ipynb #ffd433ed
+_ORDINARY = "if quotes are ordinary characters in this file, its task needs quoting = 'none'"
+
+
+def _hides_rows(task, row, n_columns, label):  # whether each line of a quoted text is a whole row
+    lines = task.delimiter.join(row).split('\n')
+    if len(lines) == 1:
+        return False
+    rows = [line.split(task.delimiter) for line in lines]
+    return all(len(r) == n_columns and _read_label(task, r[label])[1] is None for r in rows)
+
+
 def _records(task, reader, header, bad_rows, path):  # yields (line, id, texts, label) of each row
     places = [header.index(c) for c in task.columns]
     label, key = (header.index(c) if c in header else None for c in (task.label, task.id))
@@ -196,6 +208,9 @@ def _records(task, reader, header, bad_rows, path):  # yields (line, id, texts, 
                 found = f'line {reader.line_num} has {len(row)} columns'
                 _fail(path, f'{found}; {len(header)} were expected')
             row = [None] * len(header)
+        elif label is not None and _hides_rows(task, row, len(header), label):
+            found = f'line {reader.line_num} ends a quoted text, each line of which is a row'
+            _fail(path, f'{found}; {_ORDINARY}')
         id_ = None if key is None else cell(row, key)
         y = None if label is None else cell(row, label) or ''
         yield reader.line_num, id_ or str(n), [cell(row, i) for i in places], y
@@ -220,8 +235,7 @@ def read_rows(
         records = _records(task, reader, header, bad_rows, path)
         return make_rows(task, split, records, str(path), bad_rows)
     except csv.Error as e:
-        remedy = "if quotes are ordinary characters in this file, its task needs quoting = 'none'"
-        _fail(path, f'line {reader.line_num} cannot be read as a row ({e}); {remedy}')
+        _fail(path, f'line {reader.line_num} cannot be read as a row ({e}); {_ORDINARY}')
     finally:
         csv.field_size_limit(old_limit)
 
@@ -254,6 +268,15 @@ def _load_dataset(path, name, part, root):
         raise InputError(f"data set {path}: the split '{part}' cannot be loaded ({why})") from None
 
 # %% ../nbs/03_data.ipynb #7a353f42
+def _texts(ds, column, path):  # the column of a data set; '' where there is none
+    texts = ['' if t is None else t for t in ds[column]]
+    for t in texts:
+        if not isinstance(t, str):
+            found = f"the column '{column}' holds {t!r}"
+            raise InputError(f'data set {path}: {found}; texts were expected')
+    return texts
+
+
 def read_hub(
     task: Task,  # has a `hub` table
     split: str,  # `train`, `dev`, `test`, or a further part such as `dev_mismatched`
@@ -262,7 +285,7 @@ def read_hub(
 ) -> Rows:
     "Read one split of a task from a data set of the hub, or from a local copy of it."
     h = _hub_table(task)
-    path = str(Path(root) / h['path']) if root else h['path']
+    path = str(find_folder(root) / h['path']) if root else h['path']
     ds = _load_dataset(path, h['name'], h['splits'].get(split, split), root)
     for c in (*h['columns'], h['label']):
         if c not in ds.column_names:
@@ -272,7 +295,7 @@ def read_hub(
     if split.startswith('test') and set(labels) <= {'-1', '-1.0', 'None'}:
         labels = [None] * len(labels)  # GLUE does not publish its test labels
     ids = ds[h['id']] if h['id'] in ds.column_names else range(len(ds))
-    texts = zip(*(ds[c] for c in h['columns']))
+    texts = zip(*(_texts(ds, c, path) for c in h['columns']))
     rows = enumerate(zip(map(str, ids), texts, labels), 1)
     records = ((n, i, list(t), label) for n, (i, t, label) in rows)
     return make_rows(task, split, records, path, bad_rows)
@@ -466,7 +489,10 @@ def find_folder(
     name: str,  # a path; a relative one is looked up here, then in the project's root
 ) -> Path:
     "The folder or file that `name` refers to."
-    p = Path(name).expanduser()
+    try:
+        p = Path(name).expanduser()
+    except RuntimeError:  # the home folder of a user who does not exist
+        raise InputError(f'{name}: there is no such home folder; a path was expected') from None
     root = Path(__file__).resolve().parent.parent if '__file__' in globals() else Path.cwd().parent
     return p if p.is_absolute() or p.exists() or not (root / p).exists() else root / p
 
@@ -584,7 +610,7 @@ def _read_folder(task, files, folder, bad_rows):  # files: the record that match
         raise InputError(f"task '{task.name}' {what}")
     splits = {}
     for s, name in files.files.items():
-        if s in ('train', 'dev') or (folder / name).exists():
+        if s in ('train', 'dev') or task.folder or (folder / name).exists():
             rows = read_rows(files, s.partition('_')[0], folder / name, bad_rows)
             splits[s] = dataclasses.replace(rows, task=task)
     return _join_parts(splits)
@@ -727,8 +753,8 @@ def _read_tokens(path, n_rows, special):  # None if the file is missing or damag
     try:
         with np.load(path) as z:  # the zip file has a checksum for every array
             return Tokens(z['flat'], z['offsets'], n_rows, special)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return None  # RuntimeError: what looks like another version of zip, or encrypted
 
 # %% ../nbs/03_data.ipynb #4d30710c
 def _write_tokens(path, tokens):  # does nothing if the cache cannot be written
@@ -986,9 +1012,8 @@ def read_predictions(
 ) -> tuple:  # (ids, values as float32 (rows,))
     "Read predictions back."
     try:
-        rows = [
-            l.rsplit(' , ', 1) for l in Path(path).read_text(encoding='utf-8').split('\n')[1:-1]
-        ]
+        text = Path(path).read_text(encoding='utf-8').removesuffix('\n')
+        rows = [line.rsplit(' , ', 1) for line in text.split('\n')[1:]]
         return [r[0] for r in rows], np.array([float(r[1]) for r in rows], np.float32)
     except FileNotFoundError:
         raise InputError(f'{path}: there is no such file of predictions') from None

@@ -21,11 +21,11 @@ _PARTS = {'accuracy+f1': ('accuracy', 'f1'), 'pearson+spearman': ('pearson', 'sp
 
 
 def _of_accuracy_f1(p, y, level):
-    "The interval of the mean; if class 1 is never predicted, F1's half of it is not known."
-    if (p == 1).any():
+    "The interval of the mean; without a hit of class 1, the mean of both intervals."
+    if f1(p, y):
         return _bootstrap('accuracy+f1', p, y, level)
-    low, high = METRICS['accuracy'].interval(p, y, level)
-    return low / 2, (high + 1) / 2
+    both = [METRICS[name].interval(p, y, level) for name in ('accuracy', 'f1')]
+    return tuple(sum(ends) / 2 for ends in zip(*both))
 
 
 @metric('accuracy+f1', kinds=('binary',), needs_window=True, interval=_of_accuracy_f1)

@@ -67,7 +67,14 @@ def accuracy(predictions, labels):
 # %% ../nbs/01_metrics.ipynb #5f05f725
 def _of_hits(p, y, level):
     "The interval of F1; (0, 1) if class 1 is never predicted: its precision is not known."
-    return _bootstrap('f1', p, y, level) if (p == 1).any() else (0.0, 1.0)
+    if not (p == 1).any():
+        return 0.0, 1.0
+    if ((p == 1) & (y == 1)).any():
+        return _bootstrap('f1', p, y, level)
+    # no resample has a hit either: F1 is 2j/(1 + j), j the share of hits where either is 1
+    either = (p == 1) | (y == 1)
+    low, high = _wilson(p[either], y[either], level)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
 @metric('f1', kinds=('binary',), needs_window=True, interval=_of_hits)
