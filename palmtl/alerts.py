@@ -66,6 +66,8 @@ def _task_names(settings):  # none if a task's file is no longer there
 class AbsentRule:
     "A task that was not drawn for many steps, although the scheduler draws all tasks."
 
+    of_task = False  # the event's task is one that was drawn
+
     def __init__(self, settings):
         one_at_a_time = settings.scheduler in ('single', 'sequential')
         self.steps = 0 if one_at_a_time else settings.alert_absent
@@ -81,6 +83,14 @@ class AbsentRule:
         return f'no batch of {", ".join(late)} for {self.steps} steps' if late else None
 
 # %% ../nbs/32_alerts.ipynb #d4241ec8
+def _number(x):  # of an event; a record has None for NaN
+    return math.nan if x is None else x
+
+
+def _is_evaluation(e):  # of the run itself, not one that the user asked for
+    return e['event'] == 'dev' and not e.get('asked')
+
+
 @alert('overfitting')
 class OverfittingRule:
     "A dev metric that falls at each evaluation while the training loss falls too."
@@ -92,10 +102,10 @@ class OverfittingRule:
     def see(self, e):
         if e['event'] == 'step' and e.get('loss') is not None:
             self.losses[e['task']].append(e['loss'])
-        if e['event'] != 'dev' or not self.times:
+        if not _is_evaluation(e) or not self.times:
             return None
         history, losses = self.dev[e['task']], self.losses.pop(e['task'], [])
-        history.append((e['metric'], statistics.fmean(losses) if losses else math.nan))
+        history.append((_number(e['metric']), statistics.fmean(losses) if losses else math.nan))
         last = history[-self.times - 1 :]
         pairs = list(zip(last, last[1:]))
         if len(pairs) < self.times or not all(b < a for x, y in pairs for a, b in zip(x, y)):
@@ -114,10 +124,10 @@ class ConstantRule:
     def see(self, e):
         if e['event'] == 'step':
             self.trained.add(e['task'])
-        if e['event'] != 'dev' or 'majority' not in e or e['task'] not in self.trained:
+        if not _is_evaluation(e) or 'majority' not in e or e['task'] not in self.trained:
             return None
         self.trained.remove(e['task'])
-        is_majority = abs(e['metric'] - e['majority']) < 1e-9
+        is_majority = abs(_number(e['metric']) - _number(e['majority'])) < 1e-9
         self.rows[e['task']] = self.rows[e['task']] + 1 if is_majority else 0
         if not self.times or self.rows[e['task']] != self.times:
             return None  # reported once
@@ -218,7 +228,8 @@ class Watcher:
         for e in events:
             for name, rule in self.rules.items():
                 if text := rule.see(e):
-                    found.append(Alert(name, e.get('step', 0), e.get('task', ''), text))
+                    task = e.get('task', '') if getattr(rule, 'of_task', True) else ''
+                    found.append(Alert(name, e.get('step', 0), task, text))
         return found
 
 # %% ../nbs/32_alerts.ipynb #146b79be
@@ -251,11 +262,16 @@ def check_webhook(
     address: str,  # `http://` or `https://`
 ):
     "Raise `InputError` if it is not a valid address."
-    parts = urllib.parse.urlsplit(address)
-    if parts.scheme not in ('http', 'https') or not parts.hostname:
-        raise InputError(
-            f"webhook is '{address}'; an address that begins with http:// was expected"
-        )
+    says = f"webhook is '{address}'; an address that begins with http:// was expected"
+    try:
+        parts = urllib.parse.urlsplit(address)
+        has_host = parts.scheme in ('http', 'https') and parts.hostname and parts.port != 0
+    except ValueError as e:  # of brackets, or a port
+        raise InputError(f'{says} ({e})') from None
+    if not has_host:
+        raise InputError(says)
+    if not (parts.path + parts.query).isascii():
+        raise InputError(f"webhook is '{address}'; after the host, only ASCII was expected")
 
 # %% ../nbs/32_alerts.ipynb #a6c208b7
 class Webhook:
@@ -292,7 +308,7 @@ class Webhook:
             message = self.waiting.get()
             try:
                 self.post(json.dumps(message))
-            except (OSError, http.client.HTTPException):
+            except (OSError, ValueError, http.client.HTTPException):
                 self.lost += 1
             self.waiting.task_done()
 
@@ -322,6 +338,7 @@ class AlertCallback(Callback):
         self.full = False  # whether a nearly full disk was reported
 
     def before_fit(self, trainer):  # replays the events of a resumed run
+        self.watcher = Watcher(self.settings)  # the last one may have seen some of them
         self.watcher.see(rule_events(trainer.run) if trainer.step else [])
 
     def after_step(self, trainer):
