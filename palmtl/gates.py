@@ -85,7 +85,8 @@ def importance(
         with autocast():
             (loss,) = model.losses(model(batch), batch)
         loss.backward()
-        slope = values.grad[task].abs().cpu().numpy()
+        grad = torch.zeros_like(values) if values.grad is None else values.grad  # None: no TS(h)
+        slope = grad[task].abs().cpu().numpy()
         for i, (z, y) in enumerate(seen):
             if fresh[i]:
                 by_weight = y.grad.flatten(0, -2).float().T @ z.flatten(0, -2).float()
@@ -326,6 +327,18 @@ class ShuffledGates(GateKeeper):
         for switch in self.plan.get(trainer.step, ()):
             self.switch(trainer, *switch)
         super().before_step(trainer)
+
+# %% ../nbs/31_gates.ipynb #3de0618e
+@patch
+def begin_as(
+    self: ShuffledGates,
+    state: dict,  # of the keeper from which the other run, a fork, went on
+):
+    "Begin with the same gates, on the shuffled layers."
+    for t, order in enumerate(self.order):
+        self.active[t, order] = state['active'][t]
+        self.gates[t, order] = state['gates'][t]
+    self.moves = [[t, int(self.order[t][p]), *way] for t, p, *way in state['moves']]
 
 # %% ../nbs/31_gates.ipynb #f49c34d7
 _MAY_DIFFER = NOT_IN_NAME | {'gates', 'gate_run', 'threads', 'device'}  # of a run and its control

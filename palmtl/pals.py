@@ -159,7 +159,8 @@ def gated_ts(
         return self.ts(task, layer, *args)
     i = self.layers[layer]
     if self.measured_gates is not None:
-        return self.measured_gates[task, i] * self.ts(task, layer, *args)
+        ts = self.ts(task, layer, *args)
+        return None if ts is None else self.measured_gates[task, i] * ts
     gate = self.gate_values()[task][i]
     if gate == 0:
         return None

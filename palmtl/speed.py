@@ -69,6 +69,7 @@ def _pal_flops(pals, d, s, place):  # of a PAL: forward, per token at length s
 def step_cost(
     model: MultitaskModel,  # the model to train
     length: float,  # mean number of tokens of a sequence
+    tasks: int = 1,  # whose PALs and heads the optimiser moves in a step, at least
 ) -> dict:  # operations per token, forward and backward; bytes that the optimiser moves per step
     "The operations and bytes that a training step cannot do without."
     config, pals = model.encoder.config, model.pals
@@ -80,7 +81,7 @@ def step_cost(
             place = at_last if layer == last else 'all'
             forward += _pal_flops(pals, config.hidden_size, length, place)
     of_tasks = (q for k, q in model.named_parameters() if k.startswith(('pals.', 'heads.')))
-    idle = sum(q.numel() for q in of_tasks) * (1 - 1 / len(model.tasks))  # those of absent tasks
+    idle = sum(q.numel() for q in of_tasks) * (1 - tasks / len(model.tasks))  # of absent tasks
     used = sum(q.numel() for q in model.parameters()) - idle
     return dict(flops_per_token=3 * forward, bytes_per_step=28 * used)
 

@@ -28,8 +28,9 @@ from .checkpoints import UNREADABLE, cut_events, foreign, load_checkpoint, lost_
 from .checkpoints import is_out_of_memory, restore_best, save_checkpoint, set_aside
 from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, readable_errors, take_request
-from .forks import check_gates, copy_history, keep_fork_point, load_fork
-from .forks import parameter_names, parts_that_fit, take_moments, take_weights
+from .forks import check_gates, copy_history, drop_fork_points, keep_fork_point, load_fork
+from .forks import parameter_names, parts_that_fit, states_that_fit
+from .forks import take_moments, take_weights
 
 # %% ../nbs/38_training.ipynb #69a19215
 from palmtl.evaluation import (
@@ -1255,6 +1256,8 @@ def restore(self: Trainer):
         if says := lost_checkpoint(self.run):
             print(says)
         (self.run.folder / 'events.jsonl').unlink(missing_ok=True)  # it died before its first one
+        if n := drop_fork_points(self.run):
+            print(f'Run {self.run.folder.name}: {n} fork points of the earlier steps were removed.')
         if self.fork:
             self.begin_fork()
         self.write_environment()
@@ -1275,6 +1278,8 @@ def restore(self: Trainer):
     restore_best(self.run, note)
     self.record_resume()
     self.saved_step = note['step']
+    if self.settings.keep_forks == 'epochs' and self.step and self.ends_epoch():
+        keep_fork_point(self.run, self.step)  # it may have been killed just before
 
 # %% ../nbs/38_training.ipynb #37a9f7c9
 @patch
@@ -1283,7 +1288,9 @@ def measure_speed(self: Trainer):
     length = float(np.mean([c.lengths.mean() for c in self.corpora]))
     rates = machine_rates(str(self.device), self.precision, torch.get_num_threads())
     names = 'flops_per_second', 'bytes_per_second'
-    self.speed = step_cost(self.model, length) | dict(zip(names, rates))
+    move_all = self.settings.step_loss == 'sum' or self.settings.idle == 'momentum'
+    cost = step_cost(self.model, length, len(self.tasks) if move_all else 1)
+    self.speed = cost | dict(zip(names, rates))
     if self.device.type == 'cuda':  # the measurement's own gigabytes are not the run's
         torch.cuda.reset_peak_memory_stats(self.device)
 
@@ -1389,10 +1396,12 @@ def take_state(self: Trainer, state, parts):
     if 'windows' in parts:
         for window, x in zip(self.windows, state['windows'], strict=True):
             window.load_state_dict(x)
-    if 'callbacks' in parts:
-        self.callbacks.load_state_dict(state['callbacks'])
-        if self.keeper is not None and not ('switches' in parts and same_rows):
-            self.keeper.start_anew(self.fork.step)
+    self.callbacks.load_state_dict(states_that_fit(state['callbacks'], parts))
+    if self.settings.gates == 'shuffled' and self.fork.point.settings.gates == 'dynamic':
+        # the run that it repeats took over the gates of the same parent
+        self.keeper.begin_as(dict(state['callbacks'])['GateKeeper'])
+    if self.keeper is not None and not ('switches' in parts and same_rows):
+        self.keeper.start_anew(self.fork.step)
     if 'treatment' in parts and self.treatment is not None:
         self.treatment.load_state_dict(state['treatment'])
     self.load_generators(state)
