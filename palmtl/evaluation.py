@@ -34,8 +34,13 @@ def pick_device(
     "The device that the setting names; raises `InputError` if it is not available."
     if name == 'auto':
         name = 'cuda' if torch.cuda.is_available() else 'cpu'
-    if name.startswith('cuda') and not torch.cuda.is_available():
+    kind, _, number = name.partition(':')
+    available = dict(cuda=torch.cuda.is_available, mps=torch.backends.mps.is_available)
+    if kind in available and not available[kind]():
         raise InputError(f"device is '{name}', but torch sees no GPU here; choose 'cpu' or 'auto'")
+    if number and int(number) >= torch.cuda.device_count():
+        last = f'cuda:{torch.cuda.device_count() - 1}'
+        raise InputError(f"device is '{name}', but the last GPU that torch sees here is '{last}'")
     return torch.device(name)
 
 # %% ../nbs/28_evaluation.ipynb #30f59d05
@@ -403,6 +408,11 @@ def _id_faults(name, found, rows):
             yield f"{name}: {len(ids)} ids {what}, the first is '{ids[0]}'"
 
 
+def _unusable_faults(path, rows):  # the course wants a prediction for these rows too
+    for line, problem in rows.unusable:
+        yield f'{path.name}: there is no prediction for line {line} of {rows.source}, which {problem}'
+
+
 def _is_answer(task, value):  # value: a text
     try:
         number = float(value)
@@ -425,11 +435,12 @@ def check_submission(
         folder = folder / 'predictions'
     out = []
     for task in tasks:
-        rows = load_rows(task, str(data))
+        rows = load_rows(task, str(data), bad_rows='skip')  # the training rows do not matter
         for split in splits:
             path = folder / f'{task.submission[0]}-{split}-output.csv'
             if split in rows:
                 out += list(_file_faults(path, task, rows[split]))
+                out += list(_unusable_faults(path, rows[split]))
             else:
                 out.append(f'{path.name}: {data} has no {split} rows, so it cannot be checked')
     return out

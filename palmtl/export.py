@@ -33,12 +33,15 @@ def summary_writer(
     folder,  # created if necessary
     **kw,  # for `SummaryWriter`
 ):
-    "TensorBoard's writer; raises `InputError` if the package is missing."
+    "TensorBoard's writer; raises `InputError` without the package, or if it cannot write there."
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise InputError('tensorboard is not installed: pip install tensorboard') from None
-    return SummaryWriter(str(folder), **kw)
+    try:
+        return SummaryWriter(str(folder), **kw)
+    except OSError as e:
+        raise InputError(f'{folder}: cannot be written ({e.strerror})') from None
 
 # %% ../nbs/33_export.ipynb #7df2bbef
 def write_events(
@@ -85,7 +88,7 @@ def export_run(
     events = [e for k in kinds for e in run.events(k)]
     if not events:
         raise InputError(f'run {run.folder} has no events to export')
-    writer = summary_writer(folder)
+    writer = summary_writer(folder, purge_step=0)  # an earlier export there counts no more
     write_events(writer, sorted(events, key=lambda e: e['step']))
     writer.close()
     return sum(len(scalars(e)) for e in events)

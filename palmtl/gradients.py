@@ -686,8 +686,9 @@ def harm_table(
     for method, table in tables.items():
         for task, d in table.groupby('task', sort=False):
             row = dict(method=method, task=task, steps=len(d))
-            row |= dict(plain=d.plain.mean(), after=d.after.mean())
-            row |= dict(harmed_plain=(d.plain < 0).mean(), harmed_after=(d.after < 0).mean())
+            plain, after = d.plain.dropna(), d.after.dropna()  # of the steps in which it is known
+            row |= dict(plain=plain.mean(), after=after.mean())
+            row |= dict(harmed_plain=(plain < 0).mean(), harmed_after=(after < 0).mean())
             out.append(row)
     return pd.DataFrame(out)
 

@@ -27,7 +27,7 @@ def mask_tokens(
     mask: int,  # number of [MASK]
     pieces: int,  # size of the vocabulary
     rng: np.random.Generator,  # for the draws
-) -> tuple:  # the encoder's input, like ids; bool, like ids: tokens to predict, at least one
+) -> tuple:  # the encoder's input, like ids; bool, like ids: tokens to predict, one if any may be
     "Replace chosen tokens: 80 % by [MASK], 10 % by a random token, 10 % stay unchanged."
     shape, device = tuple(ids.shape), ids.device
     chance, kind = (torch.from_numpy(rng.random(shape)).to(device) for _ in range(2))
@@ -178,21 +178,23 @@ def update(self: Pretraining, loss: float) -> bool:  # False if the step was lef
 # %% ../nbs/36_mlm.ipynb #aff58596
 @patch
 def train_step(self: Pretraining) -> dict | None:  # an event, or None in between
-    "One optimiser step on the masked words of one batch."
+    "One optimiser step on the masked words of one batch; none if the batch has no words."
     began, cpu = time.perf_counter(), time.process_time()
     ids, real, types, seen, guessed = self.draw()
-    with self.own_random(self.step + 1):
-        with self.autocast():
-            logits = self.model(seen, real, types, guessed).float()
-        loss = F.cross_entropy(logits, ids[guessed])
-        loss.backward()
-    fine = self.update(loss.item())
+    n, fine = int(guessed.sum()), True
+    if n:
+        with self.own_random(self.step + 1):
+            with self.autocast():
+                logits = self.model(seen, real, types, guessed).float()
+            loss = F.cross_entropy(logits, ids[guessed])
+            loss.backward()
+        fine = self.update(loss.item())
     self.step += 1
     self.seconds += time.perf_counter() - began
     self.cpu += time.process_time() - cpu
-    if not fine:
-        return self.note(0.0, 0, 0, int(real.sum()), skipped=1)
-    n, right = len(logits), int((logits.argmax(1) == ids[guessed]).sum())
+    if not (n and fine):
+        return self.note(0.0, 0, 0, int(real.sum()), skipped=int(not fine))
+    right = int((logits.argmax(1) == ids[guessed]).sum())
     return self.note(loss.item() * n, n, right, int(real.sum()))
 
 # %% ../nbs/36_mlm.ipynb #2f141e0d
