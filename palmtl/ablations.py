@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['check_settings', 'cell_environment', 'run_cell', 'reason', 'UncompletedJob', 'ProcessJob', 'Grid', 'visible_gpus',
-           'curve_of', 'end_interval', 'cells_behind', 'stopped_text', 'paper_scores', 'paper_cells']
+           'curve_of', 'end_interval', 'cells_behind', 'stopped_text', 'paper_scores', 'layers_of', 'paper_cells']
 
 # %% ../nbs/40_ablations.ipynb #cell-4
 import contextlib, itertools, json, math, os, re, signal, subprocess, sys, time
@@ -23,6 +23,7 @@ from .control import Screen, locked
 
 # %% ../nbs/40_ablations.ipynb #821b529e
 from .evaluation import build_model
+from .forks import own_epochs
 from .gradients import Treatment
 
 # %% ../nbs/40_ablations.ipynb #cell-6
@@ -342,6 +343,7 @@ def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
 
 # %% ../nbs/40_ablations.ipynb #250ea7ce
 _THROUGH = 'notebook', 'process'
+_CLUSTERS = 'local', 'slurm'
 
 # %% ../nbs/40_ablations.ipynb #4a53a155
 @patch
@@ -350,6 +352,8 @@ def _starter(self: Grid, through, cluster, threads, hours, gpus, slurm):  # -> s
     shown = visible_gpus() if cluster == 'local' else []
     if through not in _THROUGH:
         raise InputError(f"through is '{through}'{nearest(through, _THROUGH)}")
+    if cluster not in _CLUSTERS:
+        raise InputError(f"cluster is '{cluster}'{nearest(cluster, _CLUSTERS)}")
     if through == 'process' and cluster != 'local':
         raise InputError(f"through 'process' trains on this machine; cluster is '{cluster}'")
     if through == 'notebook':
@@ -370,7 +374,8 @@ _BAR = '{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}'
 @patch(as_prop=True)
 def plan(self: Grid) -> Path:
     "The file that describes the grid to other processes."
-    return self.where / '.grids' / f'{re.sub("[^a-zA-Z0-9_-]+", "-", self.name)}.json'
+    name = re.sub(r'[^\w-]+', '-', self.name)
+    return self.where / '.grids' / f'{name}.json'
 
 
 @patch(as_prop=True)
@@ -417,7 +422,9 @@ def curve_of(
     "How a run's kept total has grown."
     of, out = run.read_json('environment.json')['steps'], []
     falls = run.settings.keep == 'last'
-    for e in run.events('epoch'):
+    for e in own_epochs(run):
+        if e['score'] is None:  # a metric of it was NaN
+            continue
         best = out[-1][1] if out and not falls else -math.inf
         out.append((e['step'] / of, max(best, e['score'])))
     return out
@@ -527,15 +534,17 @@ def train(
     self.check()
     if prune is not None and not prune >= 0:
         raise InputError(f'prune is {prune}; a margin of at least 0 was expected, or None')
+    if workers < 1:
+        raise InputError(f'workers is {workers}; at least 1 was expected')
+    if not threads:
+        threads = max(1, (os.cpu_count() or 1) // workers) if cluster == 'local' else 1
+    start = self._starter(through, cluster, threads, hours, gpus, slurm)
     self.write_plan(None if prune is not None else {})
     early = self.stopped_early
     left = [k for k in self.settings if k[0] not in early]
     unfinished = [k for k in left if self.run_of(k).state != 'finished']
     # two labels may share a run, whose folder may have the name that an earlier version gave it
     todo = {run_path(self.settings[k], self.where).name: k for k in unfinished}
-    if not threads:
-        threads = max(1, (os.cpu_count() or 1) // workers) if cluster == 'local' else 1
-    start = self._starter(through, cluster, threads, hours, gpus, slurm)
     self.errors = {}
     work = sum(map(self._work_of, todo.values()))
     look = dict(file=Screen.find(), ncols=110, nrows=20, ascii=False, mininterval=0)
@@ -619,6 +628,25 @@ _PAPER_CELLS = {  # row -> what it changes
 def paper_scores() -> pd.DataFrame:  # one row per row of the paper's tables
     "The paper's dev scores (Tables 1 and 2)."
     return pd.DataFrame(_PAPER_SCORES, index=['SST', 'Quora', 'STS', 'score']).T
+
+# %% ../nbs/40_ablations.ipynb #9a9db74e
+_PUBLISHED = 'minilm', 6  # the encoder of the published runs, and its layers
+
+
+def layers_of(
+    encoder: str,  # as in the settings
+) -> int:
+    "An encoder's layers; those of the published runs' encoder if this one is not on this machine."
+    name, layers = _PUBLISHED
+    if encoder == 'sample':
+        return SAMPLE_CONFIG.num_hidden_layers
+    if encoder == name and not find_folder(name).is_dir():  # it is no model of the hub
+        return layers
+    try:
+        folder = find_encoder(encoder)
+    except InputError:  # records can be shown without it; before training it is looked for again
+        return layers
+    return read_config(folder).num_hidden_layers
 
 # %% ../nbs/40_ablations.ipynb #40a82c7a
 def paper_cells(

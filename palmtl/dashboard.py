@@ -14,9 +14,9 @@ from fastcore.basics import patch
 from .basics import InputError, error_text
 from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, plain_text
-from .forks import fork_points, keep_last_point, kept_step, parent_of
+from .forks import fork_points, keep_last_point, kept_step, own_epochs, parent_of
 from .training import Trainer
-from .plots import AXES, own_epochs
+from .plots import AXES
 from .widgets import Board, Chart, described, error_html, folder_state
 from .schedulers import SCHEDULERS
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NEEDS_SAME', 'keep_fork_point', 'fork_points', 'kept_step', 'drop_fork_points', 'keep_last_point', 'find_fork',
            'take_weights', 'parameter_names', 'take_moments', 'parts_that_fit', 'check_gates', 'states_that_fit',
-           'Fork', 'load_fork', 'copy_history', 'lineage', 'parent_of']
+           'Fork', 'load_fork', 'copy_history', 'lineage', 'parent_of', 'own_epochs']
 
 # %% ../nbs/29_forks.ipynb #94ef1b27
 import itertools, os, re, shutil
@@ -323,3 +323,11 @@ def parent_of(
     for name, _ in lineage(run)[:1]:
         parent = Run(run.folder.parent / name)
         return parent if (parent.folder / 'settings.json').exists() else None
+
+# %% ../nbs/29_forks.ipynb #0bcae8f2
+def own_epochs(
+    run: Run,  # of any state
+) -> list:  # of events of kind `epoch`, in order
+    "The evaluations that a run may keep: those before a fork only if it took over the best."
+    dropped = [e['step'] for e in run.events('fork') if not e.get('best', not e.get('fresh'))]
+    return [e for e in run.events('epoch') if e['step'] > max(dropped, default=-1)]

@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['COLOURS', 'MIDDLE', 'PAGE_WIDTH', 'AXES', 'MOST_PAIRS', 'GREY', 'MOST_BARS', 'VERDICT_COLOURS', 'coloured', 'styled',
            'filled', 'layout', 'make_legend_room', 'blank_chart', 'unhex', 'rgba', 'luminance', 'contrast', 'ink_on',
-           'short_number', 'log_ticks', 'own_epochs', 'kept_epoch', 'dev_curves', 'mark_alerts', 'calm_bins',
-           'schedule_chart', 'pair_lines', 'timeline', 'score_rows', 'score_bars', 'draw_differences', 'heat_map',
-           'radar', 'claim_chart', 'band_curves', 'share_chart', 'spent', 'draw_conflict_map', 'conflict_chart',
-           'gate_strip', 'active_chart']
+           'short_number', 'log_ticks', 'kept_epoch', 'dev_curves', 'mark_alerts', 'calm_bins', 'schedule_chart',
+           'pair_lines', 'timeline', 'score_rows', 'score_bars', 'draw_differences', 'heat_map', 'radar', 'claim_chart',
+           'band_curves', 'share_chart', 'spent', 'draw_conflict_map', 'conflict_chart', 'gate_strip', 'active_chart']
 
 # %% ../nbs/50_plots.ipynb #cell-3
 import html, itertools, math, textwrap
@@ -20,7 +19,7 @@ from plotly.subplots import make_subplots
 
 from .basics import counted
 from .comparisons import uncorrected
-from .forks import parent_of
+from .forks import own_epochs, parent_of
 from .gates import gate_table, gates_over_time
 from .gradients import conflict_table
 from .runs import Run
@@ -212,14 +211,6 @@ def _draw_curve(fig, d, x, name, line, group):  # a task's dev metric with its i
     )
     majority = dict(color=line['color'], dash='dot', width=1)
     fig.add_hline(y=d.majority.iloc[-1], line=majority, opacity=0.7)
-
-# %% ../nbs/50_plots.ipynb #d32f04ea
-def own_epochs(
-    run: Run,  # of any state
-) -> list:  # of events of kind `epoch`, in order
-    "The evaluations that a run may keep: those before a fork only if it took over the best."
-    dropped = [e['step'] for e in run.events('fork') if not e.get('best', not e.get('fresh'))]
-    return [e for e in run.events('epoch') if e['step'] > max(dropped, default=-1)]
 
 # %% ../nbs/50_plots.ipynb #e805a486
 def kept_epoch(

@@ -961,6 +961,9 @@ def notebook_settings(
     return make_settings(**given)
 
 # %% ../nbs/21_settings.ipynb #4cfe4d34
+_TABLE_COLUMNS = 'cell seed run state note score majority steps seconds'.split()  # beside the tasks
+
+
 def resolve_tasks(settings: Settings) -> tuple:  # of Task, in the order of their numbers
     "The tasks of a run: names of known tasks, or TOML files."
     known = SAMPLE_TASKS if settings.data == 'sample' else (*PAPER_TASKS, *GLUE_TASKS)
@@ -974,6 +977,9 @@ def resolve_tasks(settings: Settings) -> tuple:  # of Task, in the order of thei
         if task.name in {o.name for o in out}:
             twice = f"setting tasks names two tasks '{task.name}'"
             raise InputError(f'{twice}; give one of them another name')
+        if task.name in _TABLE_COLUMNS:
+            named = f"setting tasks: a task cannot be named '{task.name}'"
+            raise InputError(f'{named}, which is a column of every table; give it another name')
         if task.metric == 'pearson' and settings.correlation == 'spearman':
             task = dataclasses.replace(task, metric='spearman')
         _check_stem(task, out)

@@ -1065,9 +1065,9 @@ def finish(self: Trainer):
     if says := submission_text(write_submission(self.run.folder, self.tasks)):
         print(says)
     summary = json_ready(self.summary(self.judge('test', predictions)))
-    write_atomic(self.run.folder / 'summary.json', json.dumps(summary, indent=1))
-    if self.settings.keep_forks == 'last':
+    if self.settings.keep_forks == 'last':  # a run with a summary is not started again
         keep_fork_point(self.run, self.step)
+    write_atomic(self.run.folder / 'summary.json', json.dumps(summary, indent=1))
     shutil.rmtree(self.run.folder / 'checkpoint', ignore_errors=True)
     (self.run.folder / 'teacher.npz').unlink(missing_ok=True)
 
