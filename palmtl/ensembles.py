@@ -7,13 +7,13 @@ __all__ = ['HOW', 'find_members', 'soup', 'began_apart', 'soup_model', 'split_ro
            'make_ensemble', 'main']
 
 # %% ../nbs/43_ensembles.ipynb #f8d01b5b
-import argparse, hashlib, json, shutil, sys, time
+import argparse, hashlib, json, shlex, shutil, sys, tempfile, time
 from pathlib import Path
 import torch
 from .basics import InputError, json_ready, nearest, write_atomic
 from .data import load_rows, read_predictions
 from .metrics import total
-from .runs import Run, describe_environment, find_run, ids_digest
+from .runs import _without_folders, Run, describe_environment, find_run, ids_digest
 
 # %% ../nbs/43_ensembles.ipynb #623c80fa
 from palmtl.evaluation import (
@@ -83,7 +83,7 @@ def _check_soup(runs):  # raises unless their weights belong to one function and
     for run in runs[1:]:
         both, others = f'runs {first.folder.name} and {run.folder.name}', run.settings
         encoder = run.read_json('environment.json')['sources']['encoder']
-        if encoder != begun or others.encoder != s.encoder:
+        if encoder != begun:  # digests of the files, which may have moved; none of the sample
             raise InputError(f'{both} began from different encoders; a soup needs one')
         for k in _OF_FUNCTION:
             if getattr(others, k) != getattr(s, k):
@@ -102,7 +102,10 @@ def began_apart(
     runs,  # of `Run`, from `find_members`
 ) -> str:  # a sentence; '' if all began from the same weights
     "Whether a soup's runs of the encoder `sample` began from different weights."
-    if runs[0].settings.encoder != 'sample' or len({_first_seed(r) for r in runs}) == 1:
+    if runs[0].settings.encoder != 'sample':
+        return ''
+    noted = any(r.record.get('ensemble', {}).get('note') for r in runs)  # a soup's own members
+    if not noted and len({_first_seed(r) for r in runs}) == 1:
         return ''
     says = (
         "the sample's encoder is drawn from the seed, so the members began from different weights"
@@ -196,10 +199,14 @@ def ensemble_name(
     return f'{how}{orders}-{len(runs)}-{digest}'
 
 # %% ../nbs/43_ensembles.ipynb #77ac4658
-def _command(runs, folder, how, both_orders):
-    orders = dict(((True, ' --both-orders'), (False, ' --one-order'))).get(both_orders, '')
-    names = ' '.join(r.folder.name for r in runs)
-    return f'python -m palmtl.ensembles {names} -o {folder} --how {how}{orders}'
+def _command(runs, folder, how, both_orders, data):
+    words = ['python', '-m', 'palmtl.ensembles', *(r.folder.name for r in runs), '-o', folder]
+    words += ['--how', how]
+    if both_orders is not None:
+        words.append('--both-orders' if both_orders else '--one-order')
+    if data:  # records hold names instead of absolute paths
+        words += ['--data', _without_folders('data', str(data), False)]
+    return shlex.join(words)
 
 
 def _judged(tasks, rule, dev):  # dev: task -> its scores
@@ -208,10 +215,17 @@ def _judged(tasks, rule, dev):  # dev: task -> its scores
     return dict(epoch=None, step=None, score=score, raw=raw, dev=dev)
 
 # %% ../nbs/43_ensembles.ipynb #5cb74856
+# a ratio in a summary -> what it is a ratio of; the members' denominators are added up
+_RATIOS = dict(tokens_per_second='tokens', real_share='tokens', floor_ratio='seconds')
+
+
 def _costs(runs, how, asked):  # of all members together
     each = [r.summary for r in runs]
     kinds = 'steps seconds tokens examples skipped mlm_seconds'.split()
     out = {k: sum(x.get(k) or 0 for x in each) for k in kinds}
+    for k, top in _RATIOS.items():
+        if all(x.get(k) for x in each):
+            out[k] = out[top] / sum(x[top] / x[k] for x in each)
     taught = [x['teacher'] for x in each if x.get('teacher')]
     spent = {k: sum(x.get(k, 0.0) for x in taught) for x in taught[:1] for k in x}
     out |= dict(teacher=spent or None, memory=max(x.get('memory') or 0 for x in each))
@@ -224,7 +238,7 @@ def _costs(runs, how, asked):  # of all members together
     )
 
 # %% ../nbs/43_ensembles.ipynb #53130d4f
-def _summary(runs, how, asked, folder, name, judged, test, seconds):
+def _summary(runs, how, asked, folder, name, judged, test, seconds, dev):
     tasks, first = runs[0].tasks, runs[0].summary
     majority = [judged['dev'][t.name]['majority'] for t in tasks]
     scored = len(test) == len(tasks)
@@ -237,10 +251,17 @@ def _summary(runs, how, asked, folder, name, judged, test, seconds):
         test_score=total(tasks, metrics, first['score_rule']) if scored else None,
         majority_score=total(tasks, majority, first['score_rule']),
         predict_seconds=round(seconds, 3),
-        members={r.folder.name: r.summary[r.settings.keep]['score'] for r in runs},
+        members={r.folder.name: _score_on(r, dev, first['score_rule']) for r in runs},
         files=Run(folder).digests(),
     )
     return first | _costs(runs, how, asked) | more
+
+
+def _score_on(run, dev, rule):  # a member's total; None if it is of other rows, or by another rule
+    digests = [(run.rows_digest(r.task), r.sha256) for r in dev.values()]
+    if run.settings.score != rule or any(known not in (None, now) for known, now in digests):
+        return None
+    return run.summary[run.settings.keep]['score']
 
 # %% ../nbs/43_ensembles.ipynb #e692f582
 def make_ensemble(
@@ -253,30 +274,48 @@ def make_ensemble(
     where=None,  # folder of runs; `runs_folder()` if None
 ) -> Run:  # finished
     "A folder like a run's: settings of the first run, predictions, dev scores; weights of a soup."
-    runs, folder = find_members(runs, how, where), Path(folder)
-    if folder.exists() and any(folder.iterdir()):
+    runs, folder = find_members(runs, how, where), Path(folder).resolve()
+    if how == 'stored' and both_orders is not None:
+        what = 'has no effect on stored predictions, which are not made again'
+        raise InputError(f'both_orders {what}; leave it out')
+    device = pick_device(device)
+    _check_target(folder)
+    half = folder.with_name(f'.half-{folder.name}')  # until it is complete
+    _fill(half, folder.name, runs, how, both_orders, data, device)
+    half.rename(folder)
+    return Run(folder)
+
+# %% ../nbs/43_ensembles.ipynb #2ad17166
+def _check_target(folder):  # raises unless it can be made; asking the members may take long
+    if folder.is_file() or folder.exists() and any(folder.iterdir()):
         raise InputError(f'{folder}: holds something already; a new folder was expected')
-    device, began = pick_device(device), time.perf_counter()
-    rows, s = split_rows(runs[0], data), runs[0].settings
+    try:
+        if not folder.parent.exists():
+            folder.parent.mkdir(parents=True)
+        tempfile.TemporaryDirectory(dir=folder.parent).cleanup()
+    except OSError as e:
+        raise InputError(f'{folder}: cannot be made ({e.strerror})') from None
+
+
+def _fill(half, name, runs, how, both_orders, data, device):
+    began, s = time.perf_counter(), runs[0].settings
+    rows = split_rows(runs[0], data)
     if how == 'stored':  # a published record, or one trained without `predict_test`, has dev alone
         known = lambda r: all(_stored_file(run, r).exists() for run in runs)
         rows['test'] = {name: r for name, r in rows['test'].items() if known(r)}
     opinions = {k: ensemble_opinions(runs, r, how, device, both_orders) for k, r in rows.items()}
     seconds = time.perf_counter() - began
-    half = folder.with_name(f'.half-{folder.name}')  # until it is complete
     shutil.rmtree(half, ignore_errors=True)
     (half / 'predictions').mkdir(parents=True)
     found = _write_splits(half, rows, opinions)
     if how == 'soup':
         _write_best(half, *soup_model(runs), s.max_length)
     both = s.both_orders if both_orders is None else both_orders
-    _write_record(half, folder.name, runs, how, both_orders, both, device)
+    _write_record(half, name, runs, how, both_orders, both, data, device)
     judged = _judged(runs[0].tasks, s.score, found['dev'])
-    given = half, folder.name, judged, found['test'], seconds
+    given = half, name, judged, found['test'], seconds, rows['dev']
     summary = _summary(runs, how, both_orders, *given)
     write_atomic(half / 'summary.json', json.dumps(json_ready(summary), indent=1))
-    half.rename(folder)
-    return Run(folder)
 
 # %% ../nbs/43_ensembles.ipynb #2605a92e
 def _write_splits(folder, rows, opinions):  # -> split -> task -> scores, where labels are known
@@ -297,9 +336,9 @@ def _write_best(folder, model, tokenizer, max_length):
         write_atomic(folder / 'best' / name, content)
 
 # %% ../nbs/43_ensembles.ipynb #09962c45
-def _write_record(folder, name, runs, how, asked, both, device):
+def _write_record(folder, name, runs, how, asked, both, data, device):
     made = dict(how=how, members=[r.folder.name for r in runs], both_orders=asked)
-    made |= dict(command=_command(runs, name, how, asked))
+    made |= dict(command=_command(runs, name, how, asked, data))
     if how == 'soup' and (says := began_apart(runs)):
         made |= dict(note=says)
     first = runs[0].record
@@ -337,7 +376,8 @@ def main(
         return 2
     print(run.scores().to_string(float_format='{:.3f}'.format))
     for name, score in run.summary['members'].items():
-        print(f'{name}: {score:.3f}')
+        told = 'not known on these dev rows' if score is None else f'{score:.3f}'
+        print(f'{name}: {told}')
     if says := run.record['ensemble'].get('note'):
         print(says)
     return 0

@@ -17,6 +17,7 @@ from .data import Rows, Tokens, read_rows, tokenize
 from .model import Corpus, predict, probabilities
 from .runs import Run, find_run
 from .evaluation import load_best, logits_of_rows, pick_device, read_orders
+from .distillation import asked_as
 
 # %% ../nbs/46_predict.ipynb #8045f216
 def class_names(
@@ -95,6 +96,7 @@ class Predictor:
         self.model.to(self.device)
         self.tasks = {t.name: t for t in self.model.tasks}
         self.max_length = run.settings.max_length
+        self.how = asked_as(run, self.device)  # its precision
 
     def __repr__(self):
         n_pals = len(self.model.pals.layers) if self.model.pals else 0
@@ -158,10 +160,12 @@ def logits(
     tokens = tokenize(rows, self.tokenizer)
     number = list(self.tasks).index(rows.task.name)
     both = self.run.settings.both_orders
-    corpus, other = read_orders(self.model, rows, tokens, both, self.max_length, self.device)
+    where = self.max_length, self.device, self.how['multiple']
+    corpus, other = read_orders(self.model, rows, tokens, both, *where)
     found, order = [], []
     with contextlib.nullcontext() if pals else without_pals(self.model):
-        for index, z in logits_of_rows(self.model, number, corpus, other=other):
+        autocast = self.how['autocast']
+        for index, z in logits_of_rows(self.model, number, corpus, autocast, other=other):
             found.append(z.float())
             order.append(index)
             if progress:
