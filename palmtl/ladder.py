@@ -16,7 +16,6 @@ import numpy as np, pandas as pd, plotly.graph_objects as go
 from fastcore.basics import patch
 from plotly.subplots import make_subplots
 from .basics import InputError, nearest
-from .bert import SAMPLE_CONFIG
 from .metrics import paired_difference, score_task
 from .settings import _FIELDS, PRESETS, has_effect, resolve_tasks
 from .settings import rows_per_step, run_name
@@ -27,6 +26,7 @@ from .gradients import Treatment
 from .statistics import MARGIN, holm, judge, verdict
 
 # %% ../nbs/66_ladder.ipynb #faac95a5
+from .ablations import layers_of
 from .ensembles import HOW, ensemble_name, make_ensemble
 from palmtl.comparisons import (
     FOUND,
@@ -36,8 +36,10 @@ from palmtl.comparisons import (
     Pools,
     check_values,
     compare_seeds,
+    for_data,
     interval_text,
     load_replicates,
+    read_seeds,
     run_replicates,
     study,
     uncorrected,
@@ -259,15 +261,14 @@ class Ladder:
         names=None,  # rungs; all if None, as in `known_rungs`
         steps: int = STEPS,  # of an epoch of 32 rows
         runs=None,  # folder of runs; `runs_folder()` if None
-        layers: int = 6,  # of the encoder; those of the sample are known
+        layers: int | None = None,  # of the encoder; None: as its config says
         **budget,  # arguments of `study` that differ from `BUDGET`
     ):
-        if isinstance(seeds, str):
-            seeds = [int(x) for x in seeds.split(',') if x.strip()]
-        self.seeds, self.where = list(seeds), Path(runs or runs_folder())
-        budget = dict(encoder=encoder, data=data, seeds=self.seeds, runs=runs) | BUDGET | budget
+        self.seeds, self.where = read_seeds(seeds), Path(runs or runs_folder())
+        budget = for_data(BUDGET, data) | budget
+        budget = dict(encoder=encoder, data=data, seeds=self.seeds, runs=runs) | budget
         self.rungs = known_rungs(names)
-        layers = SAMPLE_CONFIG.num_hidden_layers if encoder == 'sample' else layers
+        layers = layers or layers_of(encoder)
         cells = ladder_rungs(steps, [r.name for r in self.rungs], layers)
         self.trained = study('ladder', cells, steps=steps, **budget)
         for rung in filter(_is_later, self.rungs):

@@ -16,7 +16,7 @@ import copy, html, itertools, math, tempfile, time
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from .basics import InputError, counted, nearest
-from .ablations import Grid
+from .ablations import Grid, layers_of
 from palmtl.comparisons import (
     NO_COMPARISON,
     Pools,
@@ -165,7 +165,7 @@ def beyond(
     name: str,  # one of `STUDIES`
     encoder: str = 'minilm',
     data: str | None = None,  # as in the settings; None: the study's own
-    layers: int = 6,  # of the encoder
+    layers: int | None = None,  # of the encoder; None: as its config says
     seeds=(11711,),  # of every cell
     runs=None,  # folder of runs
     rows: str | None = None,  # cells to keep, separated by `;`
@@ -176,7 +176,7 @@ def beyond(
     options = {}
     if name == 'transfer' and data == 'sample':
         options['tasks'] = ('sentiment', 'paraphrase', 'similarity')
-    cells = STUDIES[name][0](layers, **options)
+    cells = STUDIES[name][0](layers or layers_of(encoder), **options)
     shared = dict(encoder=encoder, seeds=seeds, runs=runs) | given
     if name == 'gates':
         dynamic = {'gates=dynamic': cells['gates=dynamic']}
