@@ -454,8 +454,10 @@ class Pools:
     ):
         settings, runs, first = grid.settings, {}, {}
         self.settings = {cell: s for (cell, _), s in settings.items()}
-        for (cell, _), s in settings.items():
-            runs.setdefault(cell, []).append(_defining(s))
+        for (cell, seed), s in settings.items():
+            run = getattr(known.get((cell, seed)), 'run', None)
+            # equal settings are another run with an edited plugin, or as an ensemble
+            runs.setdefault(cell, []).append((_defining(s), run and run.folder.name))
         # cell -> the first cell with the same runs: one training under two labels counts once
         self.first = {c: first.setdefault(repr(runs[c]), c) for c in grid.labels}
         lenders = dict.fromkeys(self.first.values())
@@ -552,7 +554,7 @@ def of_pair(
     (x, m), (y, n) = self.lent_to(a, what), self.lent_to(b, what)
     if min(m, n) < 2:  # one degree of freedom, next to a larger variance, would hardly count
         return math.nan, 0
-    if self.length(a) == self.length(b) or not x + y:
+    if self.lenders(a, what) == self.lenders(b, what) or not x + y:
         return x, min(m, n)
     return (x + y) / 2, (x + y) ** 2 / (x**2 / m + y**2 / n)
 
