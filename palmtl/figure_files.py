@@ -30,19 +30,21 @@ _LATEX = {
     '\n': ' ',
     **{c: '\\' + c for c in '&%$#_{}'},
 }
+# between signs that TeX would print as one: dashes, quotation marks, and Spanish ?` and !`
+_LIGATURE = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=,)(?=,)|(?<=[`?!])(?=`)")
 
 # %% ../nbs/62_figure_files.ipynb #a0651f3a
 def latex_text(
     value,  # a cell of a table
 ) -> str:
     "A cell, escaped for LaTeX."
-    return ''.join(_LATEX.get(c, c) for c in cell_text(value))
+    return _LIGATURE.sub('{}', ''.join(_LATEX.get(c, c) for c in cell_text(value)))
 
 # %% ../nbs/62_figure_files.ipynb #bc3573d9
 def _latex_row(cells):
     texts = map(latex_text, cells)
-    # a [ after \\ would be read as its argument
-    cells = [f'{{}}{text}' if text.startswith('[') else text for text in texts]
+    # a [ or * after \\ would be read as its argument
+    cells = [f'{{}}{text}' if text.startswith(('[', '*')) else text for text in texts]
     return f"  {' & '.join(cells)} " + r'\\'
 
 # %% ../nbs/62_figure_files.ipynb #e2a6ce31

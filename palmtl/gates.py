@@ -7,7 +7,7 @@ __all__ = ['needs', 'targets', 'importance', 'row_losses', 'did_harm', 'GateKeep
            'read_switches', 'make_keeper', 'gate_table', 'gate_moves', 'gate_at', 'gates_over_time', 'gate_cost']
 
 # %% ../nbs/31_gates.ipynb #a3658193
-import contextlib, time
+import contextlib, itertools, time
 import numpy as np, pandas as pd, torch
 from pathlib import Path
 from fastcore.basics import patch
@@ -452,14 +452,21 @@ def gate_at(
 def gates_over_time(
     run,  # with events of kinds `gates` and `switch`
 ) -> pd.DataFrame:  # a row for each step where something changes, a column for each (task, layer)
-    "Each gate as the steps used it; each row holds until the next."
+    "Each gate as the steps used it, nan without gates; each row holds until the next."
     moves, ramp, last = gate_moves(run), run.settings.gate_ramp, _last_step(run)
-    steps = {0, *(e['step'] for e in _looks(run))}
+    edges = [0, *(e['step'] for e in run.events('fork')), last + 1]
+    looks = {e['step'] for e in _looks(run)}
+    steps = {*edges, *looks}
     for e in run.events('switch'):
         steps |= {e['step'] + (ramp - 1) * i // 4 for i in range(5)}
     steps = sorted(s for s in steps if s <= last)
     values = {name: [gate_at(m, s, ramp) for s in steps] for name, m in moves.items()}
-    return pd.DataFrame(values, index=pd.Index(steps, name='step'))
+    out = pd.DataFrame(values, index=pd.Index(steps, name='step'))
+    for part in itertools.starmap(range, itertools.pairwise(edges)):  # each fork's own steps
+        expects_look = part.stop > last and run.settings.gates != 'off'
+        if not (expects_look or looks.intersection(part)):
+            out.loc[part.start : part.stop - 1] = np.nan
+    return out
 
 # %% ../nbs/31_gates.ipynb #7d2d9aa5
 def gate_cost(

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['COLOURS', 'MIDDLE', 'PAGE_WIDTH', 'AXES', 'MOST_PAIRS', 'GREY', 'MOST_BARS', 'VERDICT_COLOURS', 'coloured', 'styled',
            'filled', 'layout', 'make_legend_room', 'blank_chart', 'unhex', 'rgba', 'luminance', 'contrast', 'ink_on',
-           'short_number', 'log_ticks', 'kept_epoch', 'dev_curves', 'mark_alerts', 'calm_bins', 'schedule_chart',
-           'pair_lines', 'timeline', 'score_rows', 'score_bars', 'draw_differences', 'heat_map', 'radar', 'claim_chart',
-           'band_curves', 'share_chart', 'spent', 'draw_conflict_map', 'conflict_chart', 'gate_strip', 'active_chart']
+           'short_number', 'log_ticks', 'kept_epoch', 'dev_curves', 'spent', 'mark_alerts', 'calm_bins',
+           'schedule_chart', 'pair_lines', 'timeline', 'score_rows', 'score_bars', 'draw_differences', 'heat_map',
+           'radar', 'claim_chart', 'band_curves', 'share_chart', 'draw_conflict_map', 'conflict_chart', 'gate_strip',
+           'active_chart']
 
 # %% ../nbs/50_plots.ipynb #cell-3
 import html, itertools, math, textwrap
@@ -17,7 +18,7 @@ import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
-from .basics import counted
+from .basics import InputError, counted
 from .comparisons import uncorrected
 from .forks import own_epochs, parent_of
 from .gates import gate_table, gates_over_time
@@ -250,7 +251,10 @@ def _shade_parent(fig, run, x):  # the part that a fork took over
 def _draw_parent(fig, run, x):  # how the parent continued, dashed, if its folder exists
     for fork in run.events('fork')[-1:]:
         parent = parent_of(run)
-        dev = parent.frame('dev') if parent else ()
+        try:
+            dev = parent.frame('dev') if parent else ()
+        except InputError:
+            return  # the parent is damaged: the child's own curves are still shown
         group = dict(mode='lines', legendgroup='parent', hovertemplate='%{y:.3f}')
         dashed = lambda colour: dict(color=colour, dash='dash', width=1.5)
         for task, colour in coloured(run.tasks if len(dev) else ()):
@@ -286,6 +290,27 @@ def dev_curves(
     fig.update_layout(margin_t=80)  # room for the texts above the panel
     return make_legend_room(fig)
 
+# %% ../nbs/50_plots.ipynb #ee3293e7
+def _examples(run, step):  # seen before each step event; evaluations know it exactly
+    dev, n = run.frame('dev'), np.arange(len(step))  # the last batch of a pass is smaller
+    at, seen = [0], [0]
+    if 'examples' in dev:
+        dev = dev.drop_duplicates('step')
+        at, seen = at + np.searchsorted(step.step, dev.step).tolist(), seen + dev.examples.tolist()
+    since = np.maximum(0, n - at[-1]) * run.settings.batch_size
+    return np.interp(n, at, seen).round() + since
+
+
+def spent(
+    run: Run,  # with steps
+    x: str,  # one of `AXES`
+) -> np.ndarray:  # (step events,), not decreasing
+    "The place of each step event on an x-axis."
+    step = run.frame('step')
+    if x == 'examples':
+        return _examples(run, step)
+    return np.asarray(step.tokens.cumsum() if x == 'tokens' else step[x])
+
 # %% ../nbs/50_plots.ipynb #cfcb370e
 def mark_alerts(
     fig: go.Figure,  # from `dev_curves`; it is changed
@@ -295,21 +320,23 @@ def mark_alerts(
     most: int = 40,  # alerts shown at most, the last ones
 ) -> go.Figure:
     "Triangles at the foot of the panel where something was wrong, with a sentence on hover."
-    steps = [(e['step'], e[x]) for e in run.events('dev')]
-    if not alerts or not steps:
+    if not alerts or not run.events('dev'):
         return fig
-    steps = sorted({(0, 0), *steps})
-    known, places = zip(*steps)
     shown = alerts[-most:]
-    at = (
-        [a.step for a in shown]
-        if x == 'step'
-        else np.interp([a.step for a in shown], known, places)
-    )
+    at = [a.step for a in shown]
+    if x != 'step':
+        at = np.interp(at, *_places_of_steps(run, x))
     text = [html.escape(f'{a.task} {a.text}'.strip()) for a in shown]
     mark = dict(symbol='triangle-up', size=11, color='#D55E00', line=dict(color='#FFFFFF', width=1))
     look = dict(mode='markers', marker=mark, hovertemplate='%{text}', cliponaxis=False)
     return fig.add_scatter(x=list(at), y=[0] * len(shown), name='alerts', text=text, **look)
+
+
+def _places_of_steps(run, x):  # -> steps, and the place of each on an x-axis
+    step, dev = run.frame('step'), run.frame('dev')
+    if len(step):
+        return step.step, spent(run, x)
+    return [0, *dev.step], [0, *dev[x]]
 
 # %% ../nbs/50_plots.ipynb #33612b41
 def calm_bins(
@@ -370,9 +397,9 @@ def _draws(run, step, bins):  # -> (name, x, y, look) of each task: a mark where
 
 # %% ../nbs/50_plots.ipynb #8fe97497
 def _weights(run, step, bins):
-    width = max(1, len(step) // bins)
     for task, line in styled(run.tasks):
-        mine = step[step.task == task.name].iloc[::width]
+        mine = step[step.task == task.name]
+        mine = mine.iloc[:: max(1, -(-len(mine) // bins))]
         look = dict(mode='lines', hovertemplate='%{y:.3f}', line=line | dict(shape='hv'))
         yield task.title, mine.step.tolist(), mine.weight.round(4).tolist(), look
 
@@ -910,27 +937,6 @@ def share_chart(
 # %% ../nbs/50_plots.ipynb #d98e359d
 _SYMBOLS = 'circle square diamond cross x triangle-up triangle-down star'.split()
 
-# %% ../nbs/50_plots.ipynb #ee3293e7
-def _examples(run, step):  # seen before each step event; evaluations know it exactly
-    dev, n = run.frame('dev'), np.arange(len(step))  # the last batch of a pass is smaller
-    at, seen = [0], [0]
-    if 'examples' in dev:
-        dev = dev.drop_duplicates('step')
-        at, seen = at + np.searchsorted(step.step, dev.step).tolist(), seen + dev.examples.tolist()
-    since = np.maximum(0, n - at[-1]) * run.settings.batch_size
-    return np.interp(n, at, seen).round() + since
-
-
-def spent(
-    run: Run,  # with steps
-    x: str,  # one of `AXES`
-) -> np.ndarray:  # (step events,), not decreasing
-    "The place of each step event on an x-axis."
-    step = run.frame('step')
-    if x == 'examples':
-        return _examples(run, step)
-    return np.asarray(step.tokens.cumsum() if x == 'tokens' else step[x])
-
 # %% ../nbs/50_plots.ipynb #2eac9579
 def _stretches(run, steps, x):  # edges of cells, each of which lasts until the next measurement
     done = [e['step'] for e in run.events('step')[-1:]]
@@ -1078,6 +1084,7 @@ def gate_strip(
         if keys[i][0] != keys[i - 1][0]:  # another task begins
             fig.add_hline(y=i - 0.5, line=dict(color=MIDDLE, width=1))
     note = 'blue: the PAL is on; grey: off; between: being turned on; orange cross: undone'
+    note += '; blank: without gates' * bool(grid.isna().any(axis=None))
     title = f'Gates of {html.escape(run.folder.name)}<br><sup>{note}</sup>'
     layout(fig, title, round(170 + high * len(grid)), xaxis_title=AXES[x])
     fig.update_yaxes(**labels, range=[len(grid) - 0.5, -0.5], showgrid=False, zeroline=False)

@@ -199,6 +199,11 @@ def _convert(value, kind, problem):
     except ValueError:
         raise InputError(f"'{value}' is not a {problem}") from None
 
+
+def _local_time(text):  # as the dates of the table are
+    date = pd.Timestamp(text)
+    return pd.Timestamp.fromtimestamp(date.timestamp()) if date.tzinfo else date
+
 # %% ../nbs/60_run_table.ipynb #e3ca4fc4
 def operands(
     name: str,  # of the column
@@ -210,9 +215,11 @@ def operands(
     equality = sign in ('=', '!=')
     if name == 'date' and not equality:
         problem = 'date; one such as 2026-11-23 was expected'
-        return values, _convert(value, pd.Timestamp, problem)
+        return values, _convert(value, _local_time, problem)
     if is_numeric(values):
         return values, _convert(value, float, f'number; {name} is one')
+    if not equality and values.isna().all():
+        return values, value  # no run has a value yet, so that none matches
     if not equality:
         raise InputError(f"{name} is not a number; only = and != were expected")
     if name == 'date':  # a day, a month or a minute

@@ -315,12 +315,16 @@ def rows_table(
     ids,  # of all rows
     rows,  # Rows with the sentences, or None
     columns: dict,  # name -> values of all rows; `change` holds text
+    exact: bool = False,  # numbers with all digits, instead of texts of four
 ) -> pd.DataFrame:
     "A table of some rows: ids, labels and answers by name, sentences."
 
     def name(v):
         is_class = task.classes and float(v).is_integer() and 0 <= int(v) < len(task.classes)
-        return task.classes[int(v)] if is_class else f'{v:.4g}'
+        if is_class:
+            return task.classes[int(v)]
+        # as it is stored: 0.8, not 0.800000011920929
+        return float(str(np.float32(v))) if exact else f'{v:.4g}'
 
     out = pd.DataFrame(dict(id=[str(ids[i]) for i in order]))
     for k, values in columns.items():
@@ -348,6 +352,7 @@ def examples(
     n: int = 10,  # rows, at most
     data=None,  # folder with the data, if that of the run's settings is missing
     splits: dict | None = None,  # dev rows already read, shared between calls
+    exact: bool = False,  # as in `rows_table`
 ) -> pd.DataFrame:  # id, label, answers, sentences; `attrs['says']`: their origin
     """The rows that a run got most wrong, or those that changed most from it to another run;
     `attrs['became']` counts how many became right, wrong, or nearer to the label."""
@@ -370,7 +375,7 @@ def examples(
     else:
         columns |= dict(answer=p)
     found = largest(key, len(p))
-    out = rows_table(t, found[:n], ids, rows, columns)
+    out = rows_table(t, found[:n], ids, rows, columns, exact)
     out.attrs['says'] = says + _how_many(found, n)
     out.attrs['became'] = _what_became(found, change) if other is not None else ''
     return out
@@ -620,8 +625,8 @@ def view_timeline(grid, one):
         empty = pd.DataFrame(columns=['task', 'batches', 'weight', 'share'])
         return Shown(blank_chart('no steps were recorded'), empty, empty, [one.folder.name])
     share = step.groupby('task').agg(batches=('step', 'size'), weight=('weight', 'mean'))
-    share = share.assign(share=(share.batches / len(step)).round(4)).reset_index()
-    return Shown(timeline(one), share, share, [one.folder.name, _SLIDER])
+    share = share.assign(share=share.batches / len(step)).reset_index()
+    return Shown(timeline(one), share.round(dict(share=4)), share, [one.folder.name, _SLIDER])
 
 
 _SLIDER = 'Drag the ends of the strip below the figure to look into a stretch.'
@@ -671,15 +676,18 @@ def view_settings(grid, one, other):
 @view('worst', 'Worst rows', controls=('one', 'task'))
 def view_worst(grid, one, task):
     "The dev rows that a run got most wrong."
-    t = examples(one, task, data=grid.data, splits=grid.splits)
-    return Shown(None, t, t, [one.folder.name, t.attrs['says']])
+    given = dict(data=grid.data, splits=grid.splits)
+    t, numbers = (examples(one, task, exact=exact, **given) for exact in (False, True))
+    return Shown(None, t, numbers, [one.folder.name, t.attrs['says']])
 
 
 @view('changed', 'Changed rows', controls=('one', 'other', 'task'))
 def view_changed(grid, one, other, task):
     "The dev rows in which two runs differ most."
     _check_two(grid, one, other)
-    t = examples(one, task, other, data=grid.data, splits=grid.splits)
+    given = dict(data=grid.data, splits=grid.splits)
+    t, numbers = (examples(one, task, other, exact=exact, **given) for exact in (False, True))
     became = f': {t.attrs["became"]}' if t.attrs['became'] else ''
     notes = [f'first: {one.folder.name}', f'second: {other.folder.name}']
-    return Shown(None, t, t, [*notes, f'From the first to the second{became}.', t.attrs['says']])
+    notes += [f'From the first to the second{became}.', t.attrs['says']]
+    return Shown(None, t, numbers, notes)
