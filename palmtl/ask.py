@@ -341,6 +341,7 @@ def runs_to_ask(
 ) -> list:  # of folders, newest first
     "The runs of a folder that hold a best model."
     found = [p.parent.parent for p in Path(runs).glob('*/best/model.safetensors')]
+    found = [p for p in found if (p / 'settings.json').exists()]  # else it cannot be loaded
     return sorted(found, key=lambda p: -(p / 'settings.json').stat().st_mtime)
 
 
@@ -472,9 +473,9 @@ def _key(task):  # what the colours mean
 @patch
 def colour(self: Ask):
     "Colour the words for the chosen task, for every run that is asked."
-    parts, models = [], self.chosen()
-    texts = [w.value for w in self.texts if w.value.strip()]
+    parts, texts = [], [w.value for w in self.texts if w.value.strip()]
     try:
+        models = self.chosen()
         for i, model in enumerate(models, 1):
             if self.task.value not in model.tasks:
                 continue

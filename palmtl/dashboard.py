@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FORM', 'FORM_NAMES', 'CHOICES', 'Watch', 'score_text', 'help_text', 'control', 'parse_more', 'Form', 'Dashboard',
-           'fork_note']
+           'open_watch', 'fork_note']
 
 # %% ../nbs/54_dashboard.ipynb #fad51808
 import asyncio, contextlib, dataclasses, html, math, threading, time
@@ -147,6 +147,8 @@ def refresh(self: Watch, force=False):
     run = self.run
     if not (run.folder / 'settings.json').exists():
         self.status.value = 'no run yet'
+        for button in (self.pause, self.resume, self.stop, self.evaluate):
+            button.disabled = True
         return
     new, writer = run.read_new(), run.writer()
     finished = run.state == 'finished'
@@ -170,12 +172,20 @@ def set_buttons(self: Watch, writer):
 
 # %% ../nbs/54_dashboard.ipynb #c44bee98
 @patch
+def progress(self: Watch) -> tuple:  # (steps done, steps in all); (0, 0) if it is not known
+    "The progress of the run, unless its environment, which holds the number of steps, is lost."
+    last = next((e['step'] for e in reversed(self.run.known) if 'step' in e), math.inf)
+    done, total = self.run.progress()
+    return (done, total) if last <= total else (0, 0)
+
+
+@patch
 def set_progress(self: Watch, writer, error):
     "The progress bar and the text beside it."
     run, parts = self.run, [f'<b>{html.escape(self.state_text(writer, error))}</b>']
-    done, total = run.progress() if run.known else (0, 1)
+    done, total = self.progress()
     self.bar.value = 1.0 if run.state == 'finished' else done / max(1, total)
-    if run.known:
+    if total:
         parts.append(f'step {done:,} of {total:,}')
     if writer and len(run.events('step')) > 10:  # the first steps are slower than the rest
         parts.append(f'{seconds_left(run):,.0f} s left')
@@ -199,7 +209,7 @@ def parent_moved(self: Watch, seconds=5.0) -> bool:
 @patch
 def draw(self: Watch):
     "Draw every pane again; one without a figure takes no room."
-    total, self.drawn = self.run.progress()[1], time.monotonic()
+    total, self.drawn = self.progress()[1], time.monotonic()
     for name, chart in self.panes.items():
         figure = PANES[name].draw(self.run, self.x.value)
         chart.layout.display = None if figure else 'none'
@@ -207,7 +217,7 @@ def draw(self: Watch):
             continue
         if name == 'training' and self.run.events('dev'):
             figure.update_layout(showlegend=False)  # same as that of the dev curves
-        if self.x.value == 'step' and self.run.known:
+        if self.x.value == 'step' and total:
             # a growing axis would shift the curves while they are read
             of_steps = dict(range=[0, total], autorange=False)
             figure.update_xaxes(of_steps, selector=lambda axis: axis.type != 'category')
@@ -359,6 +369,8 @@ def fill(self: Form, settings: Settings, **more):  # more: settings to change, n
     for k, w in self.fields.items():
         value = getattr(settings, k)
         value = plain_text(value) if isinstance(w, W.Text) else value
+        if isinstance(w, W.Dropdown) and value not in w.options:
+            w.options = [*w.options, value]  # of a plugin that was read after the form was made
         w.value = value
     rest = {k: v for k, v in changed_settings(settings).items() if k not in self.fields} | more
     self.more.value = '; '.join(f'{k}={plain_text(v)}' for k, v in rest.items())
@@ -376,6 +388,7 @@ class Dashboard(Board):
     def __init__(self, runs=None):  # folder of runs; `runs_folder()` if None
         self.runs = Path(runs or runs_folder())
         self.thread = self.watch = self.busy = None
+        self.began = self.shown = None  # folders: of the run that was started, and was shown
         self.forked = ''  # the moment that *Fork* put into the form
         self.state = folder_state(self.runs)
         self.form, self.error, self.note = Form(), W.HTML(), W.HTML()
@@ -385,7 +398,8 @@ class Dashboard(Board):
         help = 'train a run with these settings, or go on with it'
         self.start = _button('Start', help, self.begin, button_style='primary')
         help = (
-            'fill the form with this run, to go on from its last moment with some settings changed'
+            'fill the form with this run, to go on from its last moment (if it is finished, from '
+            'its kept evaluation) with some settings changed'
         )
         self.fork = _button('Fork', help, self.fill_fork)
         self.pick = W.Dropdown(description='watch', layout=W.Layout(width='520px'))
@@ -411,19 +425,32 @@ def list_runs(self: Dashboard):
 # %% ../nbs/54_dashboard.ipynb #bf39d7ae
 @patch
 def look(self: Dashboard):
-    "List the runs again if one appeared, ended or disappeared."
+    "List the runs again if one appeared, ended or disappeared; show what began late."
+    if self.began and self.began is not self.shown:
+        self.show_begun()
     if (state := folder_state(self.runs)) != self.state:
         self.state = state
         self.list_runs()
 
 # %% ../nbs/54_dashboard.ipynb #75e229cc
+def open_watch(
+    folder,  # of a run
+) -> Watch:
+    "Watch a run; raises `InputError` if its files are damaged or of another version."
+    try:
+        return Watch(Path(folder))
+    except (KeyError, TypeError, AttributeError) as e:
+        what = f'a file is damaged or of another version ({type(e).__name__}: {e})'
+        raise InputError(f'run folder {folder}: {what}') from None
+
+
 @patch
 def attach(self: Dashboard, folder):
     "Watch the run in this folder."
     if self.watch is not None and str(self.watch.run.folder) == str(folder):
         return
     try:
-        watch = Watch(Path(folder))
+        watch = open_watch(folder)
     except InputError as e:
         self.show_error(e)  # the page goes on with the run that it shows
         return
@@ -438,7 +465,11 @@ def attach(self: Dashboard, folder):
 
 # %% ../nbs/54_dashboard.ipynb #befc1c35
 @patch
-def begin(self: Dashboard, settings: Settings | None = None):  # those of the form if None
+def begin(
+    self: Dashboard,
+    settings: Settings | None = None,  # those of the form if None
+    seconds: float = 60.0,  # to wait until the run has begun; one that needs longer is shown later
+):
     "Train in a thread; a run that is paused on this page is stopped first."
     stopped = self.stop_paused()
     if self.thread and self.thread.is_alive():
@@ -451,17 +482,29 @@ def begin(self: Dashboard, settings: Settings | None = None):  # those of the fo
     forks = self.forked and self.forked in self.form.more.value
     self.note.value = ' '.join([stopped, _GOES_ON if forks else '']).strip()
     self.began = None
+    # the typed values will have been used
+    self.used = self.form.values() if settings is None else self.form.filled
     self.thread = threading.Thread(target=self.train, args=(ready, settings), daemon=True)
     self.thread.start()
-    ready.wait(60)
-    if not self.began:
+    if not ready.wait(seconds):
+        self.note.value = f'{self.note.value} {_PREPARES}'.strip()
+    elif self.began:
+        self.show_begun()
+    else:
         self.thread.join(1)
-        return
-    if settings is None:
-        self.form.filled = self.form.values()  # the typed values have been used
+
+
+@patch
+def show_begun(self: Dashboard):
+    "Watch the run that was started."
+    self.shown, self.form.filled = self.began, self.used
+    self.note.value = self.note.value.replace(_PREPARES, '').strip()
     self.list_runs()
     self.pick.value = str(self.began)
     self.attach(self.began)
+
+
+_PREPARES = 'Data are read and teachers asked; the run is shown as soon as it begins.'
 
 # %% ../nbs/54_dashboard.ipynb #5b3a3a07
 @patch
@@ -500,6 +543,7 @@ def train(self: Dashboard, ready, settings=None):  # settings: those of the form
         self.error.value = error_html(text if ready.is_set() else f'Not started: {text}')
     finally:
         ready.set()
+        self.note.value = self.note.value.replace(_PREPARES, '').strip()
         if self.error.value == self.busy:
             self.error.value = ''  # its cause is gone
 
@@ -529,7 +573,7 @@ def fork_note(
     if run.state == 'finished':
         of = run.summary['steps']
     more = f' It ended after {of} steps: <b>more epochs</b> are needed.' * (step >= of)
-    kept = ' (its kept evaluation)' * (run.state == 'finished' and step < of)
+    kept = ' (its kept evaluation)' * (step == kept_step(run))
     kept_fields = (
         'which keeps the typed value' if len(typed) == 1 else 'which keep the typed values'
     )
@@ -540,6 +584,16 @@ def fork_note(
     return f'{then}: it goes on from step {step}{kept}, {condition}{more}'
 
 # %% ../nbs/54_dashboard.ipynb #90636389
+def _fork_step(run):  # the last from which a run can go on; None if there is none
+    steps, kept = list(fork_points(run)), kept_step(run)
+    if steps and run.state != 'finished':
+        return keep_last_point(run)  # else it may be replaced before *Start*
+    # an older point lacks what the run has learned since
+    if kept is not None and run.summary['steps'] not in steps:
+        return kept
+    return steps[-1] if steps else None
+
+
 @patch
 def fill_fork(self: Dashboard):
     "Show the watched run's settings, with its last moment as the fork point."
@@ -548,22 +602,17 @@ def fill_fork(self: Dashboard):
         run = self.watch.run if self.watch else None
         if run is None:
             raise InputError('no run is watched; choose one first')
-        steps = list(fork_points(run))
-        if steps and run.state != 'finished':
-            steps = [keep_last_point(run)]  # else it may be replaced before *Start*
-        kept = kept_step(run)
-        if not steps and kept is not None:
-            steps = [kept]
-        if not steps:
+        step = _fork_step(run)
+        if step is None:
             done = run.state == 'finished'
             lacks = 'neither a fork point nor its best weights' if done else 'no checkpoint yet'
             raise InputError(f'this run has {lacks}' + '; press Pause to have one' * (not done))
         settings = dataclasses.replace(run.settings, keep_forks='no')
-        self.forked = f'{run.folder.name}@{steps[-1]}'
+        self.forked = f'{run.folder.name}@{step}'
         typed = {k: v for k, v in self.form.typed().items() if k != 'preset'}
         self.form.fill(settings, fork=self.forked)
         for k, v in typed.items():
             self.form.fields[k].value = v
-        self.note.value = fork_note(run, steps[-1], typed)
+        self.note.value = fork_note(run, step, typed)
     except InputError as e:
         self.show_error(e)

@@ -4,17 +4,17 @@
 
 # %% auto #0
 __all__ = ['ACTIONS', 'plans', 'SeenGrid', 'read_plan', 'folder_as_grid', 'run_state', 'minutes_text', 'run_line', 'mean_text',
-           'difference_text', 'differences_from', 'cell_line', 'GridTable', 'GridView']
+           'difference_text', 'differences_from', 'cell_line', 'GridTable', 'GridView', 'unread_text']
 
 # %% ../nbs/55_grid_view.ipynb #8711909b
-import html, json
+import contextlib, html, json
 from pathlib import Path
 import anywidget, ipywidgets as W, pandas as pd, traitlets
 from fastcore.basics import patch
 from .basics import InputError, counted, static_text
 from .ablations import Grid, ProcessJob, stopped_text
 from .comparisons import SAME, compare, run_replicates, uncorrected, unlike_cells
-from .dashboard import Watch
+from .dashboard import open_watch
 from .live import LiveRun, seconds_left, silence_text
 from .plots import blank_chart, claim_chart
 from .runs import Run, all_settings, group_runs, name_without_seed, runs_folder
@@ -58,7 +58,8 @@ class SeenGrid(Grid):
                 out[key] = self.run_of(key).settings
             except InputError:
                 if key in self.given:
-                    out[key] = make_settings(**self.given[key])
+                    with contextlib.suppress(InputError):  # a plugin is gone, or another version
+                        out[key] = make_settings(**self.given[key])
         return out
 
 # %% ../nbs/55_grid_view.ipynb #d31bb4f2
@@ -400,11 +401,15 @@ def refresh(self: GridView):
     finished = frozenset(k for k, x in lines.items() if x['state'] == 'finished')
     if getattr(self, 'compared', None) != (id(self.grid), finished, self.baseline.value):
         self.compare(finished)
+    for key, why in self.unread.items():
+        lines[key]['note'] = lines[key]['note'] or why
     rows = []
     for cell in self.grid.labels:
         mine = {k: x for k, x in lines.items() if k[0] == cell}
         scores = [self.known[k]['score']['value'] for k in mine if self.known.get(k)]
-        told = self.difference(cell) if scores else 'no seed is finished yet'
+        some_finished = any(k in finished for k in mine)
+        nothing = 'no finished seed can be read' if some_finished else 'no seed is finished yet'
+        told = self.difference(cell) if scores else nothing
         rows.append(cell_line(cell, list(mine.values()), scores, told))
         rows += mine.values()
     if rows != self.table.rows:
@@ -412,12 +417,26 @@ def refresh(self: GridView):
     self.status.value = self.count_text(lines)
 
 # %% ../nbs/55_grid_view.ipynb #4d3b2807
+def unread_text(
+    run: Run,  # finished, but its answers cannot be compared
+) -> str:
+    "Why a finished run cannot be compared."
+    try:
+        run.verify()
+        run.examples()
+    except (InputError, KeyError, TypeError) as e:
+        return str(e).removeprefix(f'run folder {run.folder}: ')
+    return 'summary.json is of another version'
+
+
 @patch
 def compare(self: GridView, finished):
     "Compute the differences from the baseline again and draw them."
     self.compared = id(self.grid), finished, self.baseline.value
     self.known = {k: x for k, x in self.known.items() if k in finished}  # some may be gone
     self.differences = differences_from(self.grid, self.baseline.value, self.known)
+    unread = {k: self.grid.run_of(k) for k in finished if not self.known.get(k)}
+    self.unread = {k: unread_text(run) for k, run in unread.items()}
     told = self.differences
     told = told.assign(claim=told.b, what='total') if len(told) else told
     title = f'Difference from {html.escape(str(self.baseline.value))}, total dev score'
@@ -509,7 +528,7 @@ def open_run(self: GridView, key):
     "Show one run below, as the dashboard shows it."
     folder = self.grid.run_of(key).folder
     try:
-        watch = Watch(folder)
+        watch = open_watch(folder)
     except InputError as e:
         self.show_error(e)  # the run that is shown goes on
         return

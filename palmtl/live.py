@@ -83,6 +83,8 @@ def read_new(self: LiveRun) -> int:  # how many events are new
     except ValueError:
         what = 'its events cannot be read; a line is not JSON'
         raise InputError(f'run folder {self.folder}: {what}') from None
+    if not all(isinstance(e, dict) and 'event' in e for e in events):
+        raise InputError(f'run folder {self.folder}: one line of its events is not an event')
     self.offset += len(whole)
     self.line = whole[whole.rfind(b'\n', 0, -1) + 1 :] or self.line
     self.known += events

@@ -10,6 +10,7 @@ import html, math, time
 import ipywidgets as W, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
+from .basics import InputError
 from .schedulers import make_scheduler, simulate
 from .plots import filled, layout, log_ticks, styled
 from .widgets import Board, Chart, described
@@ -29,6 +30,9 @@ def simulate_schedule(
     seed: int = 11711,  # of the draws
 ):  # -> a row per epoch and task: share of the batches, passes over the data
     "What the scheduler does in a run of this length."
+    for what, n in dict(epochs=epochs, epoch_steps=epoch_steps, batch_size=batch_size).items():
+        if n < 1:
+            raise InputError(f'{what} is {n}; at least 1 was expected')
     short = min(epoch_steps, max(1, MOST_STEPS // epochs))
     rows = list(sizes.values())
     shown = [n**power for n in rows] if power is not None and name == 'proportional' else rows
@@ -116,6 +120,7 @@ def make_controls(self: Playground, sizes):
     self.alpha = _slider(
         W.FloatSlider, 1.0, 'alpha', 'power of the size in proportional sampling', max=1, step=0.05
     )
+    sizes = {k: max(1, n) for k, n in sizes.items()}  # as in `play`
     most = math.log10(max(1e6, *sizes.values()))
     least = math.log10(min(100, *sizes.values()))  # beyond the ends a slider would change a value
     rows = dict(base=10, min=least, max=most, step=1e-6, readout_format='.0f')
