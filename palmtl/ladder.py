@@ -264,6 +264,8 @@ class Ladder:
         layers: int | None = None,  # of the encoder; None: as its config says
         **budget,  # arguments of `study` that differ from `BUDGET`
     ):
+        if steps < 1:
+            raise InputError(f'steps is {steps}; at least 1 was expected')
         self.seeds, self.where = read_seeds(seeds), Path(runs or runs_folder())
         budget = for_data(BUDGET, data) | budget
         budget = dict(encoder=encoder, data=data, seeds=self.seeds, runs=runs) | budget
@@ -466,7 +468,9 @@ def costs(self: Ladder, rung: Rung) -> dict:  # seconds, memory (MB), forwards, 
             members = self.members_of(rung, seed) if _is_made(rung) else [run]
             if run.settings.teacher:  # the teachers had to be trained too
                 members = [*members, *(self.grid.run_of((rung.over, s)) for s in self.seeds)]
-            each = np.array([_cost(r) for r in members if r.state == 'finished'])
+            if not all(r.state == 'finished' for r in members):
+                continue  # the cost of a member that is gone is not known
+            each = np.array([_cost(r) for r in members])
             both = 2 if run.settings.both_orders else 1
             forwards = run.summary.get('forwards', both)
             out.append((each[:, 0].sum(), each[:, 1].max() / 1e6, forwards, forwards / both))

@@ -171,7 +171,8 @@ def beyond(
     rows: str | None = None,  # cells to keep, separated by `;`
     **changed,  # settings, or arguments of `study`; None: the study's own
 ) -> Grid:
-    "The grid of a study; raises `InputError` for an unknown study or cell."
+    """The grid of a study; raises `InputError` for an unknown study or cell, or if a stage of
+    *transfer* would not end with an evaluation."""
     given = study_settings(name, data, **changed)
     options = {}
     if name == 'transfer' and data == 'sample':
@@ -181,7 +182,19 @@ def beyond(
     if name == 'gates':
         dynamic = {'gates=dynamic': cells['gates=dynamic']}
         cells['gates=shuffled'] = _shuffled(study(name, dynamic, **shared))
-    return study(name, chosen(cells, rows), **shared)
+    grid = study(name, chosen(cells, rows), **shared)
+    if name == 'transfer':
+        _check_stages(grid)
+    return grid
+
+
+def _check_stages(grid):  # evaluations are at the ends of epochs
+    for s in grid.settings.values():
+        if s.epochs % len(s.order):
+            raise InputError(
+                f'epochs is {s.epochs}; a multiple of {len(s.order)}, the number of tasks, was '
+                'expected, so that each stage ends with an evaluation'
+            )
 
 
 def _shuffled(grid):  # of the one cell `gates=dynamic` -> (seed -> settings of the control)
@@ -218,8 +231,11 @@ def answer(
         if a in grid.labels and b in grid.labels:
             out.append(compare(grid, [(a, b)], [what], known).assign(claim=text))
     if not out:
-        return pd.DataFrame(columns=['claim', 'a', 'b', 'what', 'seeds', *NO_COMPARISON, 'holm'])
+        return pd.DataFrame(columns=_ANSWER)
     return pd.concat(out, ignore_index=True).assign(holm=lambda t: holm(t.p))
+
+
+_ANSWER = ['claim', 'a', 'b', 'what', 'seeds', *NO_COMPARISON, 'holm']  # columns
 
 # %% ../nbs/67_studies.ipynb #b1e37f05
 def answer_text(
@@ -375,6 +391,8 @@ def gains(
             if row['seeds'] and all(pools.are_same(*pair) for pools in lent):
                 row |= SAME_RUNS  # in few layers, a cell may have no PALs either
             out.append(row | dict(claim=f'{pair[1]}: more with more tasks'))
+    if not out:
+        return pd.DataFrame(columns=_ANSWER)
     table = pd.DataFrame(out)
     asked = table.claim.str.endswith('more with more tasks')  # the study's question
     return table.assign(holm=table.groupby(asked).p.transform(holm))
@@ -725,8 +743,9 @@ def transfer_map(
     told = table[table.verdict.isin(['better', 'worse'])]
     end = max(0.02, float(told.difference.abs().max())) if len(told) else 0.02
     tasks = list(dict.fromkeys([*table.a, *table.b]))
-    for j, kind in enumerate(heads):  # all panels have the same colours
-        bar = dict(title='change<br>of the<br>metric') if j == 1 else None
+    first = next((kind for kind in heads if (told.kind == kind).any()), None)
+    for j, kind in enumerate(heads):  # all panels have the same colours, and one bar
+        bar = dict(title='change<br>of the<br>metric') if kind == first else None
         place = dict(row=j // 2 + 1, col=j % 2 + 1)
         _draw_effects(fig, table[table.kind == kind], tasks, names or {}, end, bar, **place)
     note = "change of a task's metric; grey: cannot be told from zero (95 % interval over seeds)"
