@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['PILOT', 'TRUNK', 'FIRST_FLIGHT', 'SECOND_FLIGHT', 'MADE_AND_PRESETS', 'LADDER', 'BUDGET', 'SEEDS', 'STEPS', 'GOALS',
            'Rung', 'known_rungs', 'preset_changes', 'ladder_rungs', 'Ladder', 'compare_rows', 'shares_training',
-           'worth_it', 'conclude_ladder', 'ladder_chart', 'dev_answers', 'score_rows', 'choice_optimism',
-           'say_optimism', 'say_plan', 'ended_like_ctrl_c', 'main']
+           'worth_it', 'conclude_ladder', 'say_precision', 'ladder_chart', 'dev_answers', 'score_rows',
+           'choice_optimism', 'say_optimism', 'say_plan', 'ended_like_ctrl_c', 'main']
 
 # %% ../nbs/66_ladder.ipynb #0c51e3a2
 import argparse, contextlib, copy, dataclasses, math, signal, sys, time
@@ -102,6 +102,9 @@ _LATE_PALS = dict(n_pals=3, pal_init='zero', pal_at='final')
 SECOND_FLIGHT = (
     Rung('six times the steps', TRUNK, {}, 'Mosbach et al. 2021', 'and now?', '38_training',
          times=2),
+    Rung('bf16', TRUNK, dict(precision='bf16'), 'Kalamkar et al. 2019',
+         'coarser numbers in the products of matrices, faster where the processor has them: does '
+         'the score suffer?', '38_training'),
     Rung('layer decay .9', TRUNK, dict(layer_decay=0.9), 'Howard & Ruder 2018; Sun et al. 2019',
          'lower layers know general things: slower', '38_training'),
     Rung('EMA', TRUNK, dict(ema=0.99), 'Polyak & Juditsky 1992',
@@ -593,18 +596,30 @@ def worth_it(
 
 # %% ../nbs/66_ladder.ipynb #694a0382
 @patch
+def precision_of(self: Ladder, rung: Rung) -> str:  # such as 'fp32'; '' if it is not trained
+    "In which precision a rung was trained, by the records of its runs."
+    runs = [] if _is_made(rung) else [self.run_of(rung, s) for _, s in self.keys_of(rung)]
+    records = [r.read_json('environment.json') for r in runs if r.state == 'finished']
+    return ' and '.join(sorted({e['precision'] for e in records if e.get('precision')}))
+
+
+@patch
 def table(self: Ladder) -> pd.DataFrame:  # one row per rung, from bottom to top
     "What each rung brings and costs; Holm's correction over all rungs."
     known = self.read()
     lent = self.pools(known)
     rows, cost, twins = [], {r.name: self.costs(r) for r in self.rungs}, self.twins()
+    precision = {r.name: self.precision_of(r) for r in self.rungs}
     for rung in self.rungs:
         keys = self.keys_of(rung)
         row = dict(rung=rung.name, over=rung.over, runs=sum(bool(known.get(k)) for k in keys))
         row |= dict(asked=len(keys)) | self.level(rung) | cost[rung.name]
         row |= self.gain(rung, lent)
         below = cost.get(rung.over, dict(seconds=math.nan, forwards=math.nan))
-        row['dearer'] = row['seconds'] / below['seconds']
+        row['precision'] = precision[rung.name]
+        # the processor that chose another precision is another one: its seconds are no measure
+        same = {precision[rung.name], precision.get(rung.over, '')} - {''}
+        row['dearer'] = row['seconds'] / below['seconds'] if len(same) < 2 else math.nan
         ratio = row['forwards'] / below['forwards']
         row['worth it'] = worth_it(row['verdict'], row['difference'], row['dearer'], ratio)
         row |= {k: getattr(rung, k) for k in ('source', 'reason', 'chapter')}
@@ -667,6 +682,26 @@ def conclude_ladder(
     if left:
         parts.append(f'{left} of {len(table)} rungs are **not trained yet**.')
     return ' '.join(parts)
+
+# %% ../nbs/66_ladder.ipynb #cede73b8
+def say_precision(
+    table: pd.DataFrame,  # from `Ladder.table`
+) -> str:  # a sentence; '' if there is nothing to say
+    "Which rungs were trained in another precision than the rungs that they are compared with."
+    of = dict(zip(table.rung, table.precision))
+    unlike = [of[r] and of.get(o) and of[r] != of[o] for r, o in zip(table.rung, table.over)]
+    other = table[np.array(unlike, bool) & (table.rung != 'bf16')]
+    if not len(other):
+        return ''
+    names = ', '.join(f'*{name}* (in {of[name]})' for name in other.rung)
+    text = f'Trained in another precision than the rung below, on another processor: {names}. '
+    text += 'What the precision changes is part of these gains; their training times are not '
+    text += 'compared.'
+    alone = table[(table.rung == 'bf16') & table.low.notna()]
+    for r in alone.itertuples():
+        by = f'{r.difference:+.3f} {interval_text(r.low, r.high)}'
+        text += f' The precision alone (rung *bf16*) changes the score by {by}.'
+    return text
 
 # %% ../nbs/66_ladder.ipynb #978d48fa
 _VERDICT_COLOURS = {
