@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from .basics import InputError, error_text
 from .runs import Run, runs_folder
 from .settings import Settings, changed_settings, make_settings, plain_text
-from .forks import fork_points, keep_last_point, kept_step, own_epochs, parent_of
+from .forks import fork_points, keep_last_point, kept_step, own_epochs, parent_of, total_of
 from .training import Trainer
 from .plots import AXES
 from .widgets import Board, Chart, described, error_html, folder_state
@@ -136,9 +136,10 @@ def score_text(
     if not kept and not asked:
         return ''
     last = max([*asked, *kept], key=lambda e: e['step'])
-    best = max([e['score'] for e in own_epochs(run)], default=-math.inf)
-    more = f' (best {best:.3f})' if best > last['score'] else ''
-    return f"dev score {last['score']:.3f} at step {last['step']:,}{more}"
+    best = max(map(total_of, own_epochs(run)), default=-math.inf)
+    more = f' (best {best:.3f})' if best > total_of(last) else ''
+    score = 'not known' if last['score'] is None else f"{last['score']:.3f}"
+    return f"dev score {score} at step {last['step']:,}{more}"
 
 # %% ../nbs/54_dashboard.ipynb #49a4e5a4
 @patch

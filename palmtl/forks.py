@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['NEEDS_SAME', 'keep_fork_point', 'fork_points', 'kept_step', 'drop_fork_points', 'keep_last_point', 'find_fork',
            'take_weights', 'parameter_names', 'take_moments', 'parts_that_fit', 'check_gates', 'states_that_fit',
-           'Fork', 'load_fork', 'copy_history', 'lineage', 'parent_of', 'own_epochs']
+           'Fork', 'load_fork', 'copy_history', 'lineage', 'parent_of', 'own_epochs', 'total_of']
 
 # %% ../nbs/29_forks.ipynb #94ef1b27
-import itertools, os, re, shutil
+import itertools, math, os, re, shutil
 from dataclasses import dataclass
 from pathlib import Path
 import torch
@@ -331,3 +331,10 @@ def own_epochs(
     "The evaluations that a run may keep: those before a fork only if it took over the best."
     dropped = [e['step'] for e in run.events('fork') if not e.get('best', not e.get('fresh'))]
     return [e for e in run.events('epoch') if e['step'] > max(dropped, default=-1)]
+
+
+def total_of(
+    evaluation: dict,  # an event of kind `epoch` or `asked`
+) -> float:  # -inf if it is not known: a metric was NaN, which a record holds as None
+    "The dev score of an evaluation, for choosing the best."
+    return -math.inf if evaluation['score'] is None else evaluation['score']

@@ -20,7 +20,7 @@ from plotly.subplots import make_subplots
 
 from .basics import InputError, counted
 from .comparisons import uncorrected
-from .forks import own_epochs, parent_of
+from .forks import own_epochs, parent_of, total_of
 from .gates import gate_table, gates_over_time
 from .gradients import conflict_table
 from .runs import Run
@@ -222,7 +222,7 @@ def kept_epoch(
     if run.state == 'finished':
         step = run.summary[keep]['step']
         return next((e for e in run.events('epoch')[::-1] if e['step'] == step), None)
-    best = max(epochs, key=lambda e: e['score'], default=None)
+    best = max(epochs, key=total_of, default=None)
     return best if keep == 'best' or not epochs else epochs[-1]
 
 # %% ../nbs/50_plots.ipynb #becb9ac0
@@ -231,7 +231,8 @@ def _mark_kept_epoch(fig, run, x):  # of the best total, or the last, as `keep` 
     if len(epochs) < 2 or kept is None:
         return
     line = dict(color=MIDDLE, dash='dash', width=1)
-    text = f"kept: total {kept['score']:.3f}"
+    known = kept['score'] is not None
+    text = f"kept: total {kept['score']:.3f}" if known else 'kept: total not known'
     late = kept[x] > 0.8 * epochs[-1][x]  # a centred text would be cut off at the right
     look = dict(annotation_text=text, annotation_position='top')
     look['annotation_xanchor'] = 'right' if late else 'center'
