@@ -346,7 +346,7 @@ class MadeRun:
         self.folder = Path('annealed-6pals-absdiff-s11711-1a2b3c4d')
         self.tasks = tasks
         self.state = ''
-        self.settings = SimpleNamespace(keep='best', batch_size=8, gate_ramp=20)
+        self.settings = SimpleNamespace(keep='best', batch_size=8, gate_ramp=20, gates='dynamic')
         self.known = [self._step(i, kpi) for i in range(steps)]
         for at in range(every, steps + 1, every):
             self.known += [self._dev(j, at, at / (at + 200)) for j in range(len(tasks))]
