@@ -78,7 +78,10 @@ def asked_as(
 ) -> dict:  # arguments of `row_opinions`
     "How a run computes its own predictions: precision and width of batches."
     device = torch.device(device)
-    precision = run.read_json('environment.json').get('precision', 'fp32')
+    try:
+        precision = run.read_json('environment.json').get('precision', 'fp32')
+    except InputError:
+        precision = 'fp32'  # of a model from elsewhere, without the record of its training
     bf16 = dict(device_type=device.type, dtype=torch.bfloat16, enabled=precision == 'bf16')
     multiple = width_multiple(precision, device)
     return dict(multiple=multiple, autocast=lambda: torch.autocast(**bf16))
