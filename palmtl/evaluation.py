@@ -34,14 +34,18 @@ def pick_device(
     "The device that the setting names; raises `InputError` if it is not available."
     if name == 'auto':
         name = 'cuda' if torch.cuda.is_available() else 'cpu'
-    kind, _, number = name.partition(':')
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        expected = "'auto', 'cpu', 'cuda' or 'cuda:1' was expected"
+        raise InputError(f"device is '{name}'; {expected}") from None
     available = dict(cuda=torch.cuda.is_available, mps=torch.backends.mps.is_available)
-    if kind in available and not available[kind]():
+    if device.type in available and not available[device.type]():
         raise InputError(f"device is '{name}', but torch sees no GPU here; choose 'cpu' or 'auto'")
-    if number and int(number) >= torch.cuda.device_count():
+    if device.type == 'cuda' and (device.index or -1) >= torch.cuda.device_count():
         last = f'cuda:{torch.cuda.device_count() - 1}'
         raise InputError(f"device is '{name}', but the last GPU that torch sees here is '{last}'")
-    return torch.device(name)
+    return device
 
 # %% ../nbs/28_evaluation.ipynb #30f59d05
 def pick_precision(
