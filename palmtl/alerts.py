@@ -13,7 +13,7 @@ import urllib.parse
 from collections import defaultdict, deque
 from typing import NamedTuple
 import torch
-from .basics import InputError, Registry
+from .basics import InputError, Registry, number_read
 from .callbacks import Callback
 from .gradients import Probe
 from .settings import resolve_tasks
@@ -83,10 +83,6 @@ class AbsentRule:
         return f'no batch of {", ".join(late)} for {self.steps} steps' if late else None
 
 # %% ../nbs/32_alerts.ipynb #d4241ec8
-def _number(x):  # of an event; a record has None for NaN
-    return math.nan if x is None else x
-
-
 def _is_evaluation(e):  # of the run itself, not one that the user asked for
     return e['event'] == 'dev' and not e.get('asked')
 
@@ -105,7 +101,7 @@ class OverfittingRule:
         if not _is_evaluation(e) or not self.times:
             return None
         history, losses = self.dev[e['task']], self.losses.pop(e['task'], [])
-        history.append((_number(e['metric']), statistics.fmean(losses) if losses else math.nan))
+        history.append((number_read(e['metric']), statistics.fmean(losses) if losses else math.nan))
         last = history[-self.times - 1 :]
         pairs = list(zip(last, last[1:]))
         if len(pairs) < self.times or not all(b < a for x, y in pairs for a, b in zip(x, y)):
@@ -127,7 +123,7 @@ class ConstantRule:
         if not _is_evaluation(e) or 'majority' not in e or e['task'] not in self.trained:
             return None
         self.trained.remove(e['task'])
-        is_majority = abs(_number(e['metric']) - _number(e['majority'])) < 1e-9
+        is_majority = abs(number_read(e['metric']) - number_read(e['majority'])) < 1e-9
         self.rows[e['task']] = self.rows[e['task']] + 1 if is_majority else 0
         if not self.times or self.rows[e['task']] != self.times:
             return None  # reported once

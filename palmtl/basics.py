@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['InputError', 'nearest_name', 'nearest', 'counted', 'reports_bad_input', 'write_atomic', 'error_text', 'json_ready',
-           'static_text', 'Registry', 'load_plugin']
+           'number_read', 'static_text', 'Registry', 'load_plugin']
 
 # %% ../nbs/00_basics.ipynb #16c80834
 import difflib, functools, hashlib, inspect, math, os, sys, traceback, types
@@ -100,6 +100,13 @@ def json_ready(x):
     if isinstance(x, (list, tuple)):
         return [json_ready(v) for v in x]
     return None if isinstance(x, float) and not math.isfinite(x) else x
+
+
+def number_read(
+    x,  # of a record: a number, or None
+) -> float:
+    "A number that `json_ready` wrote; null is read as NaN."
+    return math.nan if x is None else x
 
 # %% ../nbs/00_basics.ipynb #360b3b06
 def static_text(

@@ -17,7 +17,7 @@ import dataclasses, html, math, os
 from pathlib import Path
 import numpy as np, pandas as pd
 from fastcore.basics import patch
-from .basics import InputError, counted, nearest
+from .basics import InputError, counted, nearest, number_read
 from .data import SAMPLE_TASKS, find_folder
 from .metrics import mcnemar, total
 from .runs import Run, publish, resumed_text
@@ -383,14 +383,10 @@ def run_replicates(
     out.run = run
     for t in tasks:
         e = examples[t.name]
-        value = _number(kept['dev'][t.name]['metric'])
+        value = number_read(kept['dev'][t.name]['metric'])
         out[t.name] = dict(value=value, replicates=e['replicates'], correct=e['correct'])
-    out['score'] = dict(value=_number(kept['score']), replicates=np.array(totals), correct=None)
+    out['score'] = dict(value=number_read(kept['score']), replicates=np.array(totals), correct=None)
     return out
-
-
-def _number(x):  # a summary has None where a score is not known
-    return math.nan if x is None else x
 
 
 def load_replicates(
