@@ -16,14 +16,8 @@ from .metrics import total
 from .runs import _without_folders, Run, describe_environment, find_run, ids_digest
 
 # %% ../nbs/43_ensembles.ipynb #623c80fa
-from palmtl.evaluation import (
-    best_files,
-    load_best,
-    pick_device,
-    read_best,
-    score_split,
-    write_split,
-)
+from .evaluation import best_files, load_best, pick_device, read_best, score_split
+from .evaluation import write_split
 from .forks import _ANSWERS
 from .distillation import asked_as, decide, model_opinions, run_opinions
 from .distillation import stored_opinions, vote

@@ -14,15 +14,8 @@ from .basics import InputError, counted, static_text
 from .live import LiveRun
 from .runs import runs_folder
 from .widgets import Board, folder_state
-from palmtl.run_table import (
-    USABLE,
-    Chosen,
-    cell_text,
-    filter_words,
-    find_runs,
-    fork_tree,
-    is_numeric,
-)
+from .run_table import USABLE, Chosen, cell_text, filter_words, find_runs, fork_tree
+from .run_table import is_numeric
 from .run_table import nearest_value, query, sort_runs
 from .settings import ASKED_FIRST, sort_settings
 from .views import CONTROLS, VIEWS

@@ -28,22 +28,9 @@ from .statistics import MARGIN, holm, judge, verdict
 # %% ../nbs/66_ladder.ipynb #faac95a5
 from .ablations import layers_of
 from .ensembles import HOW, ensemble_name, make_ensemble
-from palmtl.comparisons import (
-    FOUND,
-    NO_COMPARISON,
-    SAME,
-    SAME_RUNS,
-    Pools,
-    check_values,
-    compare_seeds,
-    for_data,
-    interval_text,
-    load_replicates,
-    read_seeds,
-    run_replicates,
-    study,
-    uncorrected,
-)
+from .comparisons import FOUND, NO_COMPARISON, SAME, SAME_RUNS, Pools, check_values
+from .comparisons import compare_seeds, for_data, interval_text, load_replicates, read_seeds
+from .comparisons import run_replicates, study, uncorrected
 from .plots import MIDDLE, blank_chart, layout
 
 # %% ../nbs/66_ladder.ipynb #d06e023f

@@ -18,15 +18,8 @@ from .data import Rows, find_folder, load_rows, read_predictions
 from .metrics import METRICS, replicates
 
 # %% ../nbs/22_runs.ipynb #ca6103fb
-from palmtl.settings import (
-    _FIELDS,
-    NOT_IN_NAME,
-    Settings,
-    command,
-    read_setting,
-    run_name,
-    run_record,
-)
+from .settings import _FIELDS, NOT_IN_NAME, Settings, command, read_setting, run_name
+from .settings import run_record
 
 # %% ../nbs/22_runs.ipynb #cell-19
 def runs_folder() -> Path:

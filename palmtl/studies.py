@@ -17,24 +17,9 @@ import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from .basics import InputError, counted, nearest
 from .ablations import Grid, layers_of
-from palmtl.comparisons import (
-    NO_COMPARISON,
-    Pools,
-    FOUND,
-    SAME,
-    SAME_RUNS,
-    budget_text,
-    check_values,
-    chosen,
-    compare,
-    compare_pair,
-    compare_seeds,
-    interval_text,
-    read_all,
-    study,
-    titles,
-    uncorrected,
-)
+from .comparisons import NO_COMPARISON, Pools, FOUND, SAME, SAME_RUNS, budget_text
+from .comparisons import check_values, chosen, compare, compare_pair, compare_seeds
+from .comparisons import interval_text, read_all, study, titles, uncorrected
 from .callbacks import Callback
 from .gradients import GRADIENTS, WEIGHTINGS, ConflictProbe, Probe, Treatment
 from .gradients import conflict_cost, conflict_table, treatment_table

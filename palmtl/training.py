@@ -33,18 +33,8 @@ from .forks import parameter_names, parts_that_fit, states_that_fit
 from .forks import take_moments, take_weights
 
 # %% ../nbs/38_training.ipynb #69a19215
-from palmtl.evaluation import (
-    best_files,
-    build_model,
-    read_best,
-    lost_best,
-    pick_device,
-    pick_precision,
-    predict_rows,
-    score_split,
-    width_multiple,
-    write_split,
-)
+from .evaluation import best_files, build_model, read_best, lost_best, pick_device
+from .evaluation import pick_precision, predict_rows, score_split, width_multiple, write_split
 from .graphs import Graphs
 from .gradients import ConflictProbe, Probe, Treatment
 from .gates import make_keeper

@@ -22,35 +22,12 @@ from .gates import gates_over_time
 from .gradients import conflict_table
 from .settings import differences, resolve_tasks
 from .runs import Run
-from palmtl.comparisons import (
-    check_rows,
-    common_tasks,
-    compare,
-    dev_digests,
-    interval_text,
-    p_text,
-    left_out,
-    scores,
-    side_by_side,
-    summarise,
-    uncorrected,
-    unlike_cells,
-)
+from .comparisons import check_rows, common_tasks, compare, dev_digests, interval_text, p_text
+from .comparisons import left_out, scores, side_by_side, summarise, uncorrected, unlike_cells
 
 # %% ../nbs/61_views.ipynb #957748f8
-from palmtl.plots import (
-    AXES,
-    COLOURS,
-    blank_chart,
-    claim_chart,
-    conflict_chart,
-    gate_strip,
-    heat_map,
-    layout,
-    radar,
-    score_bars,
-    timeline,
-)
+from .plots import AXES, COLOURS, blank_chart, claim_chart, conflict_chart, gate_strip
+from .plots import heat_map, layout, radar, score_bars, timeline
 from .run_table import Chosen
 from .settings import plain_text
 

@@ -25,16 +25,8 @@ from ..basics import InputError, nearest
 from ..tasks import QUORA
 
 # %% ../../nbs/72_benchmark.ipynb #cf8acc35
-from palmtl.data import (
-    SAMPLE_TASKS,
-    Sampler,
-    cached_tokens,
-    load_rows,
-    load_tokenizer,
-    read_rows,
-    sample_rows,
-    sequences,
-)
+from ..data import SAMPLE_TASKS, Sampler, cached_tokens, load_rows, load_tokenizer, read_rows
+from ..data import sample_rows, sequences
 from ..bert import BertConfig, BertEncoder
 from ..weights import find_encoder, published_names
 

@@ -23,19 +23,8 @@ from ..glue import GLUE_TASKS
 from ..plots import PAGE_WIDTH
 
 # %% ../../nbs/73_figures.ipynb #12f895e9
-from palmtl.plots import (
-    active_chart,
-    claim_chart,
-    conflict_chart,
-    contrast,
-    dev_curves,
-    gate_strip,
-    heat_map,
-    radar,
-    schedule_chart,
-    score_bars,
-    timeline,
-)
+from ..plots import active_chart, claim_chart, conflict_chart, contrast, dev_curves, gate_strip
+from ..plots import heat_map, radar, schedule_chart, score_bars, timeline
 from ..playground import play
 from ..live import train_chart
 from ..palview import Attention, attention_chart, off_chart, size_chart
