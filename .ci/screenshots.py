@@ -1,23 +1,17 @@
 """The two screenshots in the README, taken anew: `python .ci/screenshots.py [dashboard|explorer]`.
 
 Each is what a cell shows in a real JupyterLab. The dashboard's run is trained first (the synthetic
-sample, about a minute); the explorer shows published records. Needs playwright, Pillow and a Chrome.
+sample, about a minute); the explorer shows published records. Needs playwright, Pillow, a Chrome.
 """
 
-import os
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 from pictures import small
-from playwright.sync_api import sync_playwright
 
-from palmtl.dev.figures import find_chromium
+from palmtl.dev.browser import Lab, Notebook, in_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / 'nbs' / 'images'
@@ -48,63 +42,30 @@ explorer
 )
 
 
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+def write_notebook(folder, name):
+    "A notebook of the one cell."
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELLS[name].strip())])
+    notebook.metadata.kernelspec = dict(name='python3', display_name='Python 3')
+    nbformat.write(notebook, folder / f'{name}.ipynb')
 
 
-def start_lab(folder):  # (process, address) of a JupyterLab
-    "A JupyterLab whose runs are in an empty folder."
-    port = free_port()
-    options = f'--no-browser --allow-root --port {port} --ServerApp.token=x'.split()
-    more = dict(PALMTL_RUNS=str(folder / 'runs'), PYTHONPATH=str(ROOT))
-    out = open(folder / 'lab.log', 'w')
-    command = [sys.executable, '-m', 'jupyterlab', *options]
-    lab = subprocess.Popen(command, cwd=folder, env=os.environ | more, stdout=out, stderr=out)
-    address = f'http://127.0.0.1:{port}'
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(f'{address}/api?token=x')
-            return lab, address
-        except OSError:
-            time.sleep(0.5)
-    lab.terminate()
-    raise SystemExit((folder / 'lab.log').read_text())
-
-
-def shoot(page, address, folder, name):  # -> PNG
-    "Run the cell in the browser, wait until the kernel rests, and take what it shows."
-    cell = nbformat.v4.new_code_cell(CELLS[name].strip())
-    kernel = dict(kernelspec=dict(name='python3', display_name='Python 3', language='python'))
-    nbformat.write(
-        nbformat.v4.new_notebook(cells=[cell], metadata=kernel), folder / f'{name}.ipynb'
-    )
-    page.goto(f'{address}/lab/tree/{name}.ipynb?reset&token=x')
-    page.wait_for_selector('.jp-Notebook .jp-CodeCell', timeout=120_000)
-    page.get_by_text('| Idle').wait_for(timeout=120_000)
-    page.click('.lm-MenuBar-item:has-text("Run")')
-    page.click('.lm-Menu-item:has-text("Run All Cells") >> nth=0')
-    shown = page.locator('.jp-Notebook .jp-OutputArea-output').first
-    shown.locator('.js-plotly-plot').first.wait_for(timeout=600_000)
+def shoot(page, lab, name):  # -> PNG
+    "Run the cell in the browser, and take what it shows."
+    page.set_default_timeout(600_000)  # the first cell trains
+    notebook = Notebook(page, lab, f'{name}.ipynb')
+    notebook.open()
+    notebook.run_all('.jp-OutputArea-output .js-plotly-plot')
     page.wait_for_timeout(5000)  # for the figures that are drawn last
-    return shown.screenshot()
+    return page.locator('.jp-Notebook .jp-OutputArea-output').first.screenshot()
 
 
 def main(names):
-    with tempfile.TemporaryDirectory() as box, sync_playwright() as p:
-        folder = Path(box)
-        (folder / 'runs').mkdir()
-        lab, address = start_lab(folder)
-        try:
-            browser = p.chromium.launch(executable_path=find_chromium(), args=['--no-sandbox'])
-            page = browser.new_page(viewport=dict(width=1320, height=2300))
-            for name in names:
-                (IMAGES / f'{name}.png').write_bytes(small(shoot(page, address, folder, name)))
-                print(f'nbs/images/{name}.png')
-            browser.close()
-        finally:
-            lab.terminate()
+    with tempfile.TemporaryDirectory() as box, Lab(box, Path(box) / 'runs') as lab:
+        for name in names:
+            write_notebook(lab.notebooks, name)
+            picture = in_browser(lambda page: shoot(page, lab, name), 1320, 2300)
+            (IMAGES / f'{name}.png').write_bytes(small(picture))
+            print(f'nbs/images/{name}.png')
 
 
 if __name__ == '__main__':

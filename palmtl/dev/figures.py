@@ -4,12 +4,11 @@
 
 # %% auto #0
 __all__ = ['FAULTS', 'LEAST_CONTRAST', 'THEMES', 'Text', 'Drawing', 'depth', 'fault', 'overlapping_texts', 'cut_texts',
-           'unlabelled_axes', 'marks_outside', 'crossed_texts', 'pale_texts', 'find_faults', 'find_chromium',
-           'draw_figures', 'figure_faults', 'saved_figures', 'MadeRun', 'made_figures', 'remains', 'check_figures',
-           'main']
+           'unlabelled_axes', 'marks_outside', 'crossed_texts', 'pale_texts', 'find_faults', 'draw_figures',
+           'figure_faults', 'saved_figures', 'MadeRun', 'made_figures', 'remains', 'check_figures', 'main']
 
 # %% ../../nbs/73_figures.ipynb #1d9d82a4
-import argparse, base64, json, re, shutil, sys, threading
+import argparse, base64, json, re, sys
 from dataclasses import dataclass, replace
 from importlib import resources
 from itertools import combinations
@@ -19,6 +18,7 @@ import numpy as np, pandas as pd, plotly.graph_objects as go
 from ..basics import InputError, nearest, reports_bad_input, static_text
 from ..tasks import PAPER_TASKS
 from ..data import find_folder
+from .browser import in_browser
 from ..glue import GLUE_TASKS
 from ..plots import PAGE_WIDTH
 
@@ -186,10 +186,6 @@ def find_faults(d: Drawing) -> list:  # of sentences, each with the name of its 
     return list(dict.fromkeys(found))
 
 # %% ../../nbs/73_figures.ipynb #84e90b71
-_FLAGS = (
-    '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking '
-    '--disable-component-update --disable-sync --disable-dev-shm-usage'
-).split()
 # JupyterLab's colours: background, text, lines
 THEMES = dict(
     light=('#ffffff', 'rgba(0, 0, 0, 0.87)', '#e0e0e0'),
@@ -203,15 +199,6 @@ def _page_html(theme):
     hide = '.bare text, .bare .modebar, .bare .annotation rect.bg { visibility: hidden }'
     style = f'body {{ margin: 0; {colours} }} {hide}'
     return f'<!DOCTYPE html><style>{style}</style><body><div id="plot"></div></body>'
-
-# %% ../../nbs/73_figures.ipynb #cb058d74
-def find_chromium() -> str:  # its path
-    "The browser; raises `InputError` if none is found."
-    names = ('chromium', 'chromium-browser', 'google-chrome')
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        raise InputError(f"no browser was found; one of {', '.join(names)} was expected")
-    return path
 
 # %% ../../nbs/73_figures.ipynb #26861a3e
 def _colour(text):  # (0 to 255) * 3, alpha
@@ -257,20 +244,14 @@ def _measure(page, figure, width, theme, again=False):  # one figure in a page t
     return _as_drawing(found, groups)
 
 # %% ../../nbs/73_figures.ipynb #c89d7ee5
-def _measure_all(figures, width, theme, in_turn):
-    from playwright.sync_api import sync_playwright
+def _measure_all(page, figures, width, theme, in_turn):
     from plotly.offline import get_plotlyjs
 
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=find_chromium(), args=_FLAGS)
-        page = browser.new_page(viewport=dict(width=width, height=900))
-        page.set_content(_page_html(theme))
-        measure = (resources.files('palmtl.dev') / 'measure.js').read_text(encoding='utf-8')
-        for script in (get_plotlyjs(), static_text('chart.js'), measure):
-            page.add_script_tag(content=script)
-        out = [_measure(page, f, width, theme, in_turn and i > 0) for i, f in enumerate(figures)]
-        browser.close()
-    return out
+    page.set_content(_page_html(theme))
+    measure = (resources.files('palmtl.dev') / 'measure.js').read_text(encoding='utf-8')
+    for script in (get_plotlyjs(), static_text('chart.js'), measure):
+        page.add_script_tag(content=script)
+    return [_measure(page, f, width, theme, in_turn and i > 0) for i, f in enumerate(figures)]
 
 # %% ../../nbs/73_figures.ipynb #7aea24bb
 def draw_figures(
@@ -285,20 +266,8 @@ def draw_figures(
     plain = [json.loads(f.to_json()) if isinstance(f, go.Figure) else f for f in figures]
     if theme:  # a `Chart` has no template
         plain = [f | dict(layout=f['layout'] | dict(template=None)) for f in plain]
-    out, failed = [], []
-
-    def work():  # in a new thread, since this one may run a kernel's event loop
-        try:
-            out.extend(_measure_all(plain, width, theme, in_turn))
-        except BaseException as e:
-            failed.append(e)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-    return out
+    draw = lambda page: _measure_all(page, plain, width, theme, in_turn)
+    return in_browser(draw, width, offline=True)
 
 # %% ../../nbs/73_figures.ipynb #e3828086
 def figure_faults(
