@@ -29,7 +29,8 @@ RUNS = [
     dict(scheduler='round_robin', pairs='absdiff', n_pals=2, pal_at='final', pal_shared=False),
     dict(scheduler='dynamic', pairs='cosine', kpi_from='holdout', n_pals=1, pal_init='zero'),
     dict(scheduler='sequential', pairs='cross', pooling='pooler', idle='momentum'),
-    dict(scheduler='single', single_task='similarity', pairs='cosine', regression='raw', reset='memory'),
+    dict(scheduler='single', single_task='similarity', pairs='cosine')
+    | dict(regression='raw', reset='memory'),
     dict(
         scheduler='sqrt', pairs='concat', pooling='cls', n_pals=2, pal_kind='lowrank',
         pal_gelu='after', bootstrap={'sentiment': 2.0, 'similarity': 1.5},

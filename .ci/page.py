@@ -51,7 +51,8 @@ exported, plain, shown, n_plain = cells()
 print(
     f'the page now:  {len(lines):,} lines, {over(lines, 100) / len(lines):.1%} over 100, '
     f'{over(lines, 120)} over 120, {nodes / len(lines):.1f} nodes a line;\n'
-    f'               {len(exported)} exported cells, median {statistics.median(exported):.0f} lines, '
+    f'               {len(exported)} exported cells, median '
+    f'{statistics.median(exported):.0f} lines, '
     f'{sum(n > 30 for n in exported) / len(exported):.0%} over 30, '
     f'{sum(n > 60 for n in exported)} over 60;\n'
     f'               other cells: {over(plain, 120) / len(plain):.1%} of their lines over 120; '

@@ -62,6 +62,8 @@ def sha256(self: Rows) -> str:
 
 # %% ../nbs/03_data.ipynb #0d68b9f3
 def _problem(task, id_, text):  # what makes a record unusable before its label is read, or None
+    if isinstance(text, str):  # the row could not be split into its columns
+        return text
     for column, t in zip(task.columns, text):
         if t is None:
             return f"has too few columns: '{column}' is missing"
@@ -101,7 +103,7 @@ _SKIP = "bad_rows = 'skip' leaves such rows out and counts them"
 def make_rows(
     task: Task,  # the task of the rows
     split: str,  # `train`, `dev` or `test`
-    records,  # of (line, id, texts, label as text or None)
+    records,  # of (line, id, texts or a str that says why there are none, label as text or None)
     source: str,  # named in messages
     bad_rows: str = 'stop',  # at an unusable row: `stop`, `refuse` (no remedy), `skip` and list it
 ) -> Rows:
@@ -193,7 +195,7 @@ def _hides_rows(task, row, n_columns, label):  # whether each line of a quoted t
     return all(len(r) == n_columns and _read_label(task, r[label])[1] is None for r in rows)
 
 
-def _records(task, reader, header, bad_rows, path):  # yields (line, id, texts, label) of each row
+def _records(task, reader, header, path):  # yields (line, id, texts, label) of each row
     places = [header.index(c) for c in task.columns]
     label, key = (header.index(c) if c in header else None for c in (task.label, task.id))
 
@@ -204,11 +206,10 @@ def _records(task, reader, header, bad_rows, path):  # yields (line, id, texts, 
         if not row:
             continue  # csv gives [] for an empty line
         if len(row) > len(header):
-            if bad_rows != 'skip':
-                found = f'line {reader.line_num} has {len(row)} columns'
-                _fail(path, f'{found}; {len(header)} were expected')
-            row = [None] * len(header)
-        elif label is not None and _hides_rows(task, row, len(header), label):
+            says = f'has {len(row)} columns; {len(header)} were expected'
+            yield reader.line_num, str(n), says, None
+            continue
+        if label is not None and _hides_rows(task, row, len(header), label):
             found = f'line {reader.line_num} ends a quoted text, each line of which is a row'
             _fail(path, f'{found}; {_ORDINARY}')
         id_ = None if key is None else cell(row, key)
@@ -232,7 +233,7 @@ def read_rows(
     try:
         header = [h.strip() for h in next(reader)]
         _check_header(task, split, header, text.splitlines()[0], path)
-        records = _records(task, reader, header, bad_rows, path)
+        records = _records(task, reader, header, path)
         return make_rows(task, split, records, str(path), bad_rows)
     except csv.Error as e:
         _fail(path, f'line {reader.line_num} cannot be read as a row ({e}); {_ORDINARY}')

@@ -414,7 +414,8 @@ def _id_faults(name, found, rows):
 
 def _unusable_faults(path, rows):  # the course wants a prediction for these rows too
     for line, problem in rows.unusable:
-        yield f'{path.name}: there is no prediction for line {line} of {rows.source}, which {problem}'
+        missing = f'there is no prediction for line {line} of {rows.source}'
+        yield f'{path.name}: {missing}, which {problem}'
 
 
 def _is_answer(task, value):  # value: a text

@@ -72,7 +72,7 @@ def weights(t: Trainer) -> dict:
 
 @item('check', 20)
 def what_changes_between_replays(place: Place):
-    "Loss weight, learning rate, clip factor, rows, and a loss that is not finite reach a recording."
+    "Loss weight, learning rate, clip factor, rows and a loss that is not finite reach a recording."
     t = trainer(place, 400, **STILL, clip=1e9, scheduler='round_robin')
     t.model.requires_grad_(True)
     key, (rows, weight) = one_step(t)
