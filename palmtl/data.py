@@ -81,6 +81,12 @@ def _read_label(task, text):  # (number, None), or (None, what is wrong with it)
         return None, f'{found}; {task.expected()} was expected'
 
 
+def _id_problem(task, id_, seen):  # of a row whose prediction is handed in
+    if not id_.strip():
+        return f"has no '{task.id}'"
+    return f"has the id '{id_}' of an earlier row" if id_ in seen else None
+
+
 def _no_rows(source, unusable):
     why = '; at least one was expected after the header'
     if unusable:
@@ -114,8 +120,8 @@ def make_rows(
         if problem is None and label is not None:
             value, problem = _read_label(task, label)
             remedy = f'{_widen(task)}; {_SKIP}' if label else _SKIP
-        if problem is None and split != 'train' and id_ in seen:  # its prediction is named by it
-            problem, remedy = f"has the id '{id_}' of an earlier row", _SKIP
+        if problem is None and split != 'train':  # its prediction is named by its id
+            problem, remedy = _id_problem(task, id_, seen), _SKIP
         if problem is not None:
             if bad_rows != 'skip':
                 help_ = f' ({remedy})' * (bad_rows == 'stop')
@@ -195,7 +201,7 @@ def _hides_rows(task, row, n_columns, label):  # whether each line of a quoted t
     return all(len(r) == n_columns and _read_label(task, r[label])[1] is None for r in rows)
 
 
-def _records(task, reader, header, path):  # yields (line, id, texts, label) of each row
+def _records(task, split, reader, header, path):  # yields (line, id, texts, label) of each row
     places = [header.index(c) for c in task.columns]
     label, key = (header.index(c) if c in header else None for c in (task.label, task.id))
 
@@ -212,9 +218,11 @@ def _records(task, reader, header, path):  # yields (line, id, texts, label) of 
         if label is not None and _hides_rows(task, row, len(header), label):
             found = f'line {reader.line_num} ends a quoted text, each line of which is a row'
             _fail(path, f'{found}; {_ORDINARY}')
-        id_ = None if key is None else cell(row, key)
+        id_ = str(n) if key is None else cell(row, key) or ''
+        if split == 'train':  # no prediction needs it
+            id_ = id_ or str(n)
         y = None if label is None else cell(row, label) or ''
-        yield reader.line_num, id_ or str(n), [cell(row, i) for i in places], y
+        yield reader.line_num, id_, [cell(row, i) for i in places], y
 
 # %% ../nbs/03_data.ipynb #4b1c7be9
 def read_rows(
@@ -233,7 +241,7 @@ def read_rows(
     try:
         header = [h.strip() for h in next(reader)]
         _check_header(task, split, header, text.splitlines()[0], path)
-        records = _records(task, reader, header, path)
+        records = _records(task, split, reader, header, path)
         return make_rows(task, split, records, str(path), bad_rows)
     except csv.Error as e:
         _fail(path, f'line {reader.line_num} cannot be read as a row ({e}); {_ORDINARY}')
