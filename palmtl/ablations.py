@@ -287,9 +287,9 @@ def _take_result(self: Grid, name, key, job):
     ended = Run(self.where / name).state == 'finished' or key[0] in self.stopped_early
     if error is None and ended:
         return
-    says = 'stopped before it finished' if error is None else reason(error)
+    message = 'stopped before it finished' if error is None else reason(error)
     run = run_name(self.settings[key])  # other labels may share it
-    self.errors |= {k: says for k, s in self.settings.items() if run_name(s) == run}
+    self.errors |= {k: message for k, s in self.settings.items() if run_name(s) == run}
 
 # %% ../nbs/40_ablations.ipynb #40a46116
 def _runs_before(s):  # names of the runs that must have ended before a run with these settings

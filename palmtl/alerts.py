@@ -199,8 +199,8 @@ class PalRule:
         odd = {k: r for k, r in e['ratios'].items() if r > self.most or late and r < least}
         new = {k: r for k, r in odd.items() if (e['task'], k, r > self.most) not in self.reported}
         self.reported |= {(e['task'], k, r > self.most) for k, r in new.items()}
-        told = ', '.join(f'{r:.2g} of h in layer {k}' for k, r in new.items())
-        return f'the PAL is {told}' if told else None
+        ratios = ', '.join(f'{r:.2g} of h in layer {k}' for k, r in new.items())
+        return f'the PAL is {ratios}' if ratios else None
 
 # %% ../nbs/32_alerts.ipynb #53c70527
 KINDS = ('step', 'dev', 'epoch', 'pal_size')  # of the events that the rules use
@@ -258,14 +258,14 @@ def check_webhook(
     address: str,  # `http://` or `https://`
 ):
     "Raise `InputError` if it is not a valid address."
-    says = f"webhook is '{address}'; an address that begins with http:// was expected"
+    message = f"webhook is '{address}'; an address that begins with http:// was expected"
     try:
         parts = urllib.parse.urlsplit(address)
         has_host = parts.scheme in ('http', 'https') and parts.hostname and parts.port != 0
     except ValueError as e:  # of brackets, or a port
-        raise InputError(f'{says} ({e})') from None
+        raise InputError(f'{message} ({e})') from None
     if not has_host:
-        raise InputError(says)
+        raise InputError(message)
     if not (parts.path + parts.query).isascii():
         raise InputError(f"webhook is '{address}'; after the host, only ASCII was expected")
 

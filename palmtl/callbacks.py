@@ -103,8 +103,8 @@ def check_phases(
     "Raise `InputError` for a method named like a phase that is none: it would never be called."
     for name in dir(kind):  # those of its parents too
         if name.startswith(('before_', 'after_')) and name not in PHASES:
-            says = f'{kind.__name__}.{name} is no phase and would never be called'
-            raise InputError(says + nearest(name, PHASES))
+            message = f'{kind.__name__}.{name} is no phase and would never be called'
+            raise InputError(message + nearest(name, PHASES))
 
 # %% ../nbs/23_callbacks.ipynb #905a21ad
 def _made(entry):  # a class or function in `CALLBACKS` -> Callback or function

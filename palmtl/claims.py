@@ -61,13 +61,13 @@ CLAIMS = dict(  # notebook -> (sentence, cell a, cell b, what)
 
 # %% ../nbs/68_claims.ipynb #39977d19
 def claim_verdict(
-    says: str,  # from `verdict`, or `no runs`
+    outcome: str,  # from `verdict`, or `no runs`
     published: float,  # the paper's difference
-) -> str:  # `holds`, `does not hold`, or `says` itself
+) -> str:  # `holds`, `does not hold`, or `outcome` itself
     "The outcome of a claim."
-    if says not in ('better', 'worse'):
-        return says
-    same_sign = published > 0 if says == 'better' else published < 0
+    if outcome not in ('better', 'worse'):
+        return outcome
+    same_sign = published > 0 if outcome == 'better' else published < 0
     return 'holds' if same_sign else 'does not hold'
 
 # %% ../nbs/68_claims.ipynb #ea26b532
@@ -89,8 +89,8 @@ def check_claims(
     for claim, a, b, what in claims:
         (t,) = compare_pair(grid, a, b, [own[what]], known, lent, margin)
         published = paper[PAPER_COLUMNS[what]][b] - paper[PAPER_COLUMNS[what]][a]
-        says = claim_verdict(t['verdict'], published)
-        out.append(dict(claim=claim, paper=published) | t | dict(verdict=says))
+        outcome = claim_verdict(t['verdict'], published)
+        out.append(dict(claim=claim, paper=published) | t | dict(verdict=outcome))
     return pd.DataFrame(out).assign(holm=lambda t: holm(t.p))
 
 # %% ../nbs/68_claims.ipynb #cc31855f
@@ -117,7 +117,7 @@ def headline(
 ) -> str:  # one sentence
     "The outcomes of the claims, counted."
     asked = _compared(claims)
-    count = lambda says: int((asked.verdict == says).sum())
+    count = lambda outcome: int((asked.verdict == outcome).sum())
     kept = int((asked.separable.astype(bool) & (asked.holm < 0.05)).sum())
     found = count('holds') + count('does not hold')
     hold, fail = (_counted_verdict(count(v), v) for v in ('holds', 'does not hold'))
@@ -163,12 +163,12 @@ def pals_found(
     if not len(asked):
         return ''
     counts = asked.verdict.value_counts()
-    says = ', '.join(_of_pals(v, n) for v, n in counts.items())
+    outcomes = ', '.join(_of_pals(v, n) for v, n in counts.items())
     more = np.sign(asked.b.map(_pals) - asked.a.map(_pals))  # -1: b is the one with fewer
     ours, paper = more * asked.difference, more * asked.paper
     return (
-        f'Of {counted(len(asked), "claim")} about the number of PALs, {says}: with more PALs, the '
-        f'score changes by {ours.min():+.3f} to {ours.max():+.3f} (paper {paper.min():+.3f} to '
+        f'Of {counted(len(asked), "claim")} about the number of PALs, {outcomes}: with more PALs, '
+        f'the score changes by {ours.min():+.3f} to {ours.max():+.3f} (paper {paper.min():+.3f} to '
         f'{paper.max():+.3f}).'
     )
 
@@ -285,8 +285,8 @@ def conclude(
     asked = _compared(claims)
     listed = lambda d: '; '.join(map(_listed, d.itertuples()))
     parts = []
-    for says, head in _HEADS.items():
-        some = asked[asked.verdict == says]
+    for outcome, head in _HEADS.items():
+        some = asked[asked.verdict == outcome]
         parts.append(f'**{head}** ({len(some)} of {len(asked)}): {listed(some) or "none"}.')
     found = asked[asked.separable.astype(bool)]
     if len(found):
@@ -330,8 +330,8 @@ def sentiment_alone(
     if not r.seeds:
         return ''
     found = f'{r.difference:+.3f} {interval_text(r.low, r.high)}'.rstrip()
-    says = uncorrected(r.verdict, math.nan, inside=True)  # it is none of the claims
+    outcome = uncorrected(r.verdict, math.nan, inside=True)  # it is none of the claims
     return (
         'Two thirds of the score are tasks that SST-only was never trained on. On SST itself, '
-        f'training on all tasks changes the accuracy by {found} ({says}).'
+        f'training on all tasks changes the accuracy by {found} ({outcome}).'
     )

@@ -277,9 +277,12 @@ def common_tasks(
 
 # %% ../nbs/44_comparisons.ipynb #31aeec50
 def _why_other_rows(a, b):  # the settings that choose the dev rows, if one differs
-    told = [(k, *(plain_text(getattr(r.settings, k)) for r in (a, b))) for k in _OF_DEV_ROWS]
-    told = [f'{k} is {one or "empty"} and {two or "empty"}' for k, one, two in told if one != two]
-    return f': {", ".join(told)}' * bool(told)
+    differing = []
+    for k in _OF_DEV_ROWS:
+        one, two = (plain_text(getattr(r.settings, k)) for r in (a, b))
+        if one != two:
+            differing.append(f'{k} is {one or "empty"} and {two or "empty"}')
+    return f': {", ".join(differing)}' * bool(differing)
 
 
 _OF_DEV_ROWS = ('data', 'limit_dev')
@@ -553,13 +556,13 @@ def compare_seeds(
     a, b = (np.array([z['replicates'] for z in zs], float) for zs in (xs, ys))
     by_rows = row_variance(a, b)
     low, high, p, df = (float(v) for v in judge(each.mean(), by_seeds, seed_df, by_rows))
-    says = verdict(low, high, margin)
-    out = dict(difference=float(each.mean()), low=low, high=high, p=p, df=df, verdict=says)
-    out |= dict(separable=says in ('better', 'worse'), each=tuple(each.round(6).tolist()))
+    outcome = verdict(low, high, margin)
+    out = dict(difference=float(each.mean()), low=low, high=high, p=p, df=df, verdict=outcome)
+    out |= dict(separable=outcome in ('better', 'worse'), each=tuple(each.round(6).tolist()))
     out |= dict(seed_sd=math.sqrt(by_seeds), row_sd=math.sqrt(by_rows))
     out |= dict(zip(('boot_low', 'boot_high'), two_level_interval(a, b)))
     needed = math.nan, math.nan
-    if says == 'cannot be told' and seed_df:
+    if outcome == 'cannot be told' and seed_df:
         spread, lent = math.sqrt(by_seeds * n), max(0, seed_df - n + 1)
         needed = what_decides(out['difference'], spread, out['row_sd'], n, lent, margin)
     return out | dict(
@@ -635,14 +638,14 @@ FOUND = ('better', 'worse', 'holds', 'does not hold')  # verdicts that report a 
 
 
 def uncorrected(
-    says: str,  # from `verdict` or `claim_verdict`
+    outcome: str,  # from `verdict` or `claim_verdict`
     holm: float,  # the p-value after Holm's correction; nan where there is none
     text: str | None = None,  # shown in place of the verdict
     inside: bool = False,  # within brackets: the mark follows a comma
 ) -> str:  # the verdict to be shown, or the text
     "A verdict in words, marked if Holm's correction over its table does not confirm it."
     mark = ', uncorrected' if inside else ' (uncorrected)'
-    return (says if text is None else text) + mark * (says in FOUND and not holm < 0.05)
+    return (outcome if text is None else text) + mark * (outcome in FOUND and not holm < 0.05)
 
 # %% ../nbs/44_comparisons.ipynb #255b10e2
 PAPER_COLUMNS = dict(sst='SST', quora='Quora', sts='STS', score='score')  # of `paper_scores`

@@ -103,12 +103,12 @@ def exclusive_lock(
     except OSError as e:
         raise readable(e, run, *describe()) from None
     with f:
-        says = _take_lock(f, run)
-        if says:  # perhaps another process only asks whether it is locked
+        message = _take_lock(f, run)
+        if message:  # perhaps another process only asks whether it is locked
             time.sleep(0.1)
-            says = _take_lock(f, run)
-        if says:
-            raise InputError(f'{says}; wait for it, or watch it in nbs/dashboard.ipynb')
+            message = _take_lock(f, run)
+        if message:
+            raise InputError(f'{message}; wait for it, or watch it in nbs/dashboard.ipynb')
         try:
             f.truncate(0)
             f.write(f'process {os.getpid()} on {socket.gethostname()}')

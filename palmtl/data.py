@@ -212,8 +212,8 @@ def _records(task, split, reader, header, path):  # yields (line, id, texts, lab
         if not row:
             continue  # csv gives [] for an empty line
         if len(row) > len(header):
-            says = f'has {len(row)} columns; {len(header)} were expected'
-            yield reader.line_num, str(n), says, None
+            problem = f'has {len(row)} columns; {len(header)} were expected'
+            yield reader.line_num, str(n), problem, None
             continue
         if label is not None and _hides_rows(task, row, len(header), label):
             found = f'line {reader.line_num} ends a quoted text, each line of which is a row'
@@ -556,10 +556,11 @@ def _check_folder(folder):  # raises, with the nearest name if there is one
 # %% ../nbs/03_data.ipynb #b4382fce
 def _say_where_else(task, folder):  # the task's rows may be in another folder's files
     others = ' or '.join(r.files['train'] for r in OTHER_FILES[task.name])
-    says = f"there is no such file; the train rows of task '{task.name}' were expected in it"
+    message = f"there is no such file; the train rows of task '{task.name}' were expected in it"
     joined = f'{folder}{os.pathsep}FOLDER'
     raise InputError(
-        f'{folder / task.files["train"]}: {says}, or in {others} of a second folder (data {joined})'
+        f'{folder / task.files["train"]}: {message}, '
+        f'or in {others} of a second folder (data {joined})'
     )
 
 # %% ../nbs/03_data.ipynb #88bd4061

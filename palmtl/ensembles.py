@@ -101,10 +101,10 @@ def began_apart(
     noted = any(r.record.get('ensemble', {}).get('note') for r in runs)  # a soup's own members
     if not noted and len({_first_seed(r) for r in runs}) == 1:
         return ''
-    says = (
+    note = (
         "the sample's encoder is drawn from the seed, so the members began from different weights"
     )
-    return f'{says}; their mean shows how a soup is made, not what one is worth'
+    return f'{note}; their mean shows how a soup is made, not what one is worth'
 
 
 def soup_model(
@@ -333,8 +333,8 @@ def _write_best(folder, model, tokenizer, max_length):
 def _write_record(folder, name, runs, how, asked, both, data, device):
     made = dict(how=how, members=[r.folder.name for r in runs], both_orders=asked)
     made |= dict(command=_command(runs, name, how, asked, data))
-    if how == 'soup' and (says := began_apart(runs)):
-        made |= dict(note=says)
+    if how == 'soup' and (note := began_apart(runs)):
+        made |= dict(note=note)
     first = runs[0].record
     record = first | dict(settings=first['settings'] | dict(both_orders=both), ensemble=made)
     environment = describe_environment(device)
@@ -370,10 +370,10 @@ def main(
         return 2
     print(run.scores().to_string(float_format='{:.3f}'.format))
     for name, score in run.summary['members'].items():
-        told = 'not known on these dev rows' if score is None else f'{score:.3f}'
-        print(f'{name}: {told}')
-    if says := run.record['ensemble'].get('note'):
-        print(says)
+        shown = 'not known on these dev rows' if score is None else f'{score:.3f}'
+        print(f'{name}: {shown}')
+    if note := run.record['ensemble'].get('note'):
+        print(note)
     return 0
 
 

@@ -230,8 +230,8 @@ def read_best(
 ) -> tuple:  # (config of the encoder, whether it has a pooler, state of the model)
     "The content of the folder `best`; raises `InputError` if it was damaged."
     if not (run.folder / 'best' / 'model.safetensors').exists():
-        if says := lost_best(run):
-            raise InputError(says)
+        if message := lost_best(run):
+            raise InputError(message)
         what = 'there is no best model; the run has not reached the end of an epoch'
         raise InputError(f'run folder {run.folder}: {what}')
     config = run.read_json('best/config.json')

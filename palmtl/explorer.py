@@ -28,7 +28,8 @@ _MOST_SETTINGS = 8  # columns of settings shown by default
 _IN_RUN_NAME = ('scheduler', 'n_pals', 'pairs', 'seed')
 
 
-def _telling_columns(table, names, most):  # the usual settings, then those that separate rows
+def _distinguishing_columns(table, names, most):
+    # the usual settings, then those that separate rows
     asked = [k for k in sort_settings(names) if k in ASKED_FIRST][: most // 2]
     chosen = [k for k in names if k in asked]
     texts = table[list(names)].map(repr)
@@ -56,10 +57,10 @@ def columns_to_show(
     always = (*_ALWAYS, 'score', *scores)
     differ = [c for c in table if c not in always and c not in plain and c not in alike]
     settings = [c for c in differ if c not in ('date', 'note')]
-    told = settings
+    shown = settings
     if len(settings) > most:
-        told = _telling_columns(table, [c for c in settings if c not in _IN_RUN_NAME], most)
-    return [c for c in table if c in always or c in differ and (c not in settings or c in told)]
+        shown = _distinguishing_columns(table, [c for c in settings if c not in _IN_RUN_NAME], most)
+    return [c for c in table if c in always or c in differ and (c not in settings or c in shown)]
 
 # %% ../nbs/63_explorer.ipynb #cell-40
 class RunTable(anywidget.AnyWidget):

@@ -223,15 +223,15 @@ def check_gates(
     for k in ('n_pals', 'pal_layers'):
         here, there = getattr(settings, k), getattr(parent, k)
         if here != there:
-            says = f"setting fork: both runs have gates, the parent's with {k} {there}"
+            message = f"setting fork: both runs have gates, the parent's with {k} {there}"
             raise InputError(
-                f'{says}, this one with {k} {here}; the same was expected, or gates off'
+                f'{message}, this one with {k} {here}; the same was expected, or gates off'
             )
     half = len(resolve_tasks(settings)) * settings.n_pals // 2  # what a budget of 0 means
     here, there = (s.gate_budget or half for s in (settings, parent))
     if settings.gates == parent.gates == 'fixed' and here != there:
-        says = f"setting fork: both runs have gates fixed, the parent's with gate_budget {there}"
-        raise InputError(f'{says}, this one with gate_budget {here}; the same was expected')
+        message = f"setting fork: both runs have gates fixed, the parent's with gate_budget {there}"
+        raise InputError(f'{message}, this one with gate_budget {here}; the same was expected')
 
 # %% ../nbs/29_forks.ipynb #78b7aa73
 _OWN_PART = dict(  # class of a callback -> its part of the state; `callbacks` has the others

@@ -284,7 +284,7 @@ def submission_text(
         return ''
     wrong = table[~table.complete]
     each = [f'{f} {n:,} instead of {TEST_ROWS[f[:-4]]:,}' for f, n in wrong.rows.items()]
-    says = f'the server would refuse it; numbers of rows: {", ".join(each)}' if each else ''
+    refused = f'the server would refuse it; numbers of rows: {", ".join(each)}' if each else ''
     lacking = [n for n in (*TEST_ROWS, 'WNLI', 'AX') if f'{n}.tsv' not in table.index]
     lacks = f'to be added: {", ".join(lacking)} (04_glue says how)'
-    return 'glue/submission.zip: ' + '; '.join(filter(None, (says, lacks)))
+    return 'glue/submission.zip: ' + '; '.join(filter(None, (refused, lacks)))

@@ -106,8 +106,8 @@ def _names_of_cells(cells):  # from `_cells_of` -> the name of each, all differe
     for name, places in by_name.items():
         if len(places) == 1:
             ends = ['']
-        elif told := short_labels([cells[i][0] for i in places], longest=60):
-            ends = [f', {t}' for t in told]
+        elif labels := short_labels([cells[i][0] for i in places], longest=60):
+            ends = [f', {t}' for t in labels]
         else:
             ends = [f' ({number})' for number in range(1, len(places) + 1)]
         for i, end in zip(places, ends):
@@ -409,8 +409,8 @@ def refresh(self: GridView):
         scores = [self.known[k]['score']['value'] for k in mine if self.known.get(k)]
         some_finished = any(k in finished for k in mine)
         nothing = 'no finished seed can be read' if some_finished else 'no seed is finished yet'
-        told = self.difference(cell) if scores else nothing
-        rows.append(cell_line(cell, list(mine.values()), scores, told))
+        difference = self.difference(cell) if scores else nothing
+        rows.append(cell_line(cell, list(mine.values()), scores, difference))
         rows += mine.values()
     if rows != self.table.rows:
         self.table.rows = rows
@@ -437,11 +437,12 @@ def compare(self: GridView, finished):
     self.differences = differences_from(self.grid, self.baseline.value, self.known)
     unread = {k: self.grid.run_of(k) for k in finished if not self.known.get(k)}
     self.unread = {k: unread_text(run) for k, run in unread.items()}
-    told = self.differences
-    told = told.assign(claim=told.b, what='total') if len(told) else told
+    table = self.differences
+    if len(table):
+        table = table.assign(claim=table.b, what='total')
     title = f'Difference from {html.escape(str(self.baseline.value))}, total dev score'
-    shown = len(told) and told.difference.notna().any()
-    self.chart.show(claim_chart(told, title) if shown else blank_chart(_NOT_YET, title))
+    shown = len(table) and table.difference.notna().any()
+    self.chart.show(claim_chart(table, title) if shown else blank_chart(_NOT_YET, title))
 
 
 _NOT_YET = 'two cells with a finished seed in common are needed'
@@ -466,11 +467,11 @@ def count_text(self: GridView, lines) -> str:
         return f'<b>No run yet</b> in {where}: start one with the dashboard, or train a grid.'
     states = [x['state'] for x in lines.values()]
     counts = {s: states.count(s) for s in dict.fromkeys(states)}
-    told = ', '.join(f'{n} {html.escape(s)}' for s, n in counts.items())
+    listed = ', '.join(f'{n} {html.escape(s)}' for s, n in counts.items())
     early = list(self.grid.stopped_early)
     biased = f' Differences from {html.escape(", ".join(early))} are biased.' if early else ''
     runs, cells = counted(len(lines), 'run'), counted(len(self.grid.labels), 'cell')
-    return f'{runs} of {cells}: {told}.{biased}'
+    return f'{runs} of {cells}: {listed}.{biased}'
 
 # %% ../nbs/55_grid_view.ipynb #1f2cdeea
 @patch

@@ -393,9 +393,9 @@ def wait_for_others(self: Ladder, every: float = 10.0):  # seconds between looks
         if run.state == 'finished' or not run.folder.exists():
             continue
         printed = False
-        while says := locked(run):
+        while message := locked(run):
             if not printed:
-                print(f'{says}; waiting for it', flush=True)
+                print(f'{message}; waiting for it', flush=True)
             printed = True
             time.sleep(every)
 
@@ -484,9 +484,9 @@ def compare_rows(
 ) -> dict:  # as `compare_seeds`, but only for other dev rows
     "The difference of two single runs, with the interval of the paired bootstrap."
     low, high = paired_difference(x['replicates'], y['replicates'])
-    difference, says = y['value'] - x['value'], verdict(low, high, margin)
-    found = dict(difference=difference, low=low, high=high, verdict=says)
-    return NO_COMPARISON | found | dict(separable=says in ('better', 'worse'))
+    difference, outcome = y['value'] - x['value'], verdict(low, high, margin)
+    found = dict(difference=difference, low=low, high=high, verdict=outcome)
+    return NO_COMPARISON | found | dict(separable=outcome in ('better', 'worse'))
 
 # %% ../nbs/66_ladder.ipynb #7742aa92
 @patch
@@ -566,18 +566,18 @@ def level(self: Ladder, rung: Rung, what='score') -> dict:  # score, its interva
 
 # %% ../nbs/66_ladder.ipynb #740d798d
 def worth_it(
-    says: str,  # from `verdict`
+    outcome: str,  # from `verdict`
     gain: float,  # of the score
     dearer: float,  # training time over that of the rung below; nan where unknown
     forwards: float,  # forward passes at inference, over those of the rung below; nan likewise
     margin: float = MARGIN,  # the smallest difference that matters
 ) -> str:  # `yes`, `no`, `?`, or '' without runs
     "Whether a rung is worth its cost."
-    if says in ('no runs', SAME) or gain != gain:
+    if outcome in ('no runs', SAME) or gain != gain:
         return ''
-    if says == 'cannot be told':
+    if outcome == 'cannot be told':
         return '?'
-    if says != 'better' or gain < margin and (dearer > 1.1 or forwards > 1):
+    if outcome != 'better' or gain < margin and (dearer > 1.1 or forwards > 1):
         return 'no'
     return 'yes' if gain >= margin or (dearer <= 1.1 and forwards <= 1) else '?'
 
@@ -621,7 +621,7 @@ GOALS = dict(strong=0.765, strongest=0.775)  # dev scores: of one model, of an e
 
 def _counts(table):  # of the rungs that could be compared
     asked = table[table.difference.notna() & (table.verdict != SAME)]
-    number = lambda says: int((asked.verdict == says).sum())
+    number = lambda outcome: int((asked.verdict == outcome).sum())
     found = asked[asked.verdict.isin(FOUND)]
     kept = f"{int((found.holm < 0.05).sum())} of these {len(found)} after Holm's correction"
     text = f'Of {len(asked)} rungs that could be compared {number("better")} can be seen to help, '
@@ -700,15 +700,15 @@ _VERDICT_COLOURS = {
 _MARKS = {'yes': '✓ worth it', 'no': 'not worth it', '?': '?', '': ''}
 
 
-def _draw_gains(fig, d, says, name):  # empty points: uncorrected
+def _draw_gains(fig, d, outcome, name):  # empty points: uncorrected
     ends = dict(array=d.high - d.difference, arrayminus=d.difference - d.low)
-    symbol = 'circle' if name == says else 'circle-open'
+    symbol = 'circle' if name == outcome else 'circle-open'
     fig.add_scatter(
         x=d.difference.round(4),
         y=d.rung,
         error_x=dict(type='data', symmetric=False, **{k: v.round(4) for k, v in ends.items()}),
         mode='markers',
-        marker=dict(size=9, color=_VERDICT_COLOURS[says], symbol=symbol),
+        marker=dict(size=9, color=_VERDICT_COLOURS[outcome], symbol=symbol),
         name=name,
         customdata=d.over,
         hovertemplate='%{y} over %{customdata}: %{x:+.3f}<extra></extra>',
@@ -781,11 +781,11 @@ def ladder_chart(
     space = dict(horizontal_spacing=0.03, column_widths=[0.4, 0.28, 0.16, 0.16])
     fig = make_subplots(1, len(heads), shared_yaxes=True, subplot_titles=heads, **space)
     fig.update_annotations(font_size=13)  # the heads of the narrow panels would touch
-    told = [uncorrected(*v) for v in zip(shown.verdict, shown.holm)]
-    known = shown.assign(told=told).dropna(subset='difference')
-    for says in _VERDICT_COLOURS:
-        for name, d in known[known.verdict == says].groupby('told'):
-            _draw_gains(fig, d, says, name)
+    marked = [uncorrected(*v) for v in zip(shown.verdict, shown.holm)]
+    known = shown.assign(marked=marked).dropna(subset='difference')
+    for outcome in _VERDICT_COLOURS:
+        for name, d in known[known.verdict == outcome].groupby('marked'):
+            _draw_gains(fig, d, outcome, name)
     _draw_levels(fig, shown)
     _draw_costs(fig, shown)
     fig.add_vrect(-margin, margin, fillcolor='#009E73', opacity=0.12, line_width=0, row=1, col=1)

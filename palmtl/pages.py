@@ -83,8 +83,8 @@ def opening(
     claims = page.claims
     found = what_was_found(claims)
     counts = f'{headline(claims)} {family_text(claims)}' if len(claims) else ''
-    told = found, *more, counts, pals_here(layers), made_text(page, steps)
-    return '\n\n'.join(filter(None, told))
+    parts = found, *more, counts, pals_here(layers), made_text(page, steps)
+    return '\n\n'.join(filter(None, parts))
 
 # %% ../nbs/69_pages.ipynb #8bbb627e
 def paper_grids(
@@ -152,11 +152,11 @@ def _advice(question, asked):
         found = f'{r.difference:+.3f} {interval_text(r.low, r.high)} over {r.a}'
         return {'question': question, 'choose': r.b, 'what is known': found}
     least, most = asked.difference.min(), asked.difference.max()
-    says = (
+    known = (
         f'nothing is better for certain: the others change the score by {least:+.3f} to {most:+.3f}'
     )
     unsure = ''.join(f'; {b} is better, uncorrected' for b in better.b)
-    return {'question': question, 'choose': GUIDE[question][0], 'what is known': says + unsure}
+    return {'question': question, 'choose': GUIDE[question][0], 'what is known': known + unsure}
 
 # %% ../nbs/69_pages.ipynb #4fb036e4
 def page_text(

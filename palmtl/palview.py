@@ -578,7 +578,7 @@ def attach(self: PALView, folder):
     turn, before = self.turn, self.thread
     self.error.value, self.place.children, self.model = '', (), None
 
-    def say(text):
+    def report(text):
         if turn != self.turn:
             raise _Another
         self.status.value = text and f'<i>{html.escape(text)} ...</i>'
@@ -587,9 +587,9 @@ def attach(self: PALView, folder):
         if before:
             before.join()  # one at a time
         try:
-            say('loading the model')
-            self.compute(Run(folder), say)
-            say('')
+            report('loading the model')
+            self.compute(Run(folder), report)
+            report('')
         except _Another:
             pass
         except Exception as e:

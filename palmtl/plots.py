@@ -704,7 +704,8 @@ def _draw_ground(fig, x, y, where, colour, **place):  # one colour where `where`
     fig.add_heatmap(z=z, colorscale=[[0, colour], [1, colour]], **look, **place)
 
 # %% ../nbs/50_plots.ipynb #4a187375
-def _write_cells(fig, x, y, z, told, most, empty, **place):  # numbers, readable on their colour
+def _write_cells(fig, x, y, z, separable, most, empty, **place):
+    # numbers, readable on their colour
     for i, row in enumerate(y):
         for j, column in enumerate(x):
             v = z[i, j]
@@ -714,7 +715,7 @@ def _write_cells(fig, x, y, z, told, most, empty, **place):  # numbers, readable
                 if empty:
                     fig.add_annotation(text=empty, **look)
                 continue
-            colour = ink_on(share, _COLOURS) if told[i, j] else '#555555'
+            colour = ink_on(share, _COLOURS) if separable[i, j] else '#555555'
             fig.add_annotation(text=f'{v:+.3f}', font_color=colour, **look)
 
 # %% ../nbs/50_plots.ipynb #38a05829
@@ -723,7 +724,7 @@ def draw_differences(
     x: list,  # names of the columns
     y: list,  # names of the rows
     z: np.ndarray,  # (rows, columns) differences; nan where there is none
-    told: np.ndarray,  # (rows, columns) whether each can be told
+    separable: np.ndarray,  # (rows, columns) whether each can be told
     grey: np.ndarray,  # (rows, columns) whether it is drawn on grey, since it cannot
     most: float,  # end of the colour scale, above 0
     bar: dict | None = None,  # the colour bar; none if None, or if nothing is coloured
@@ -732,11 +733,11 @@ def draw_differences(
 ):
     "Draw cells with their numbers: in colour if the difference can be told, else in grey."
     _draw_ground(fig, x, y, grey, _UNTOLD, **place)
-    shades = [[v if k else None for v, k in zip(*row)] for row in zip(z.tolist(), told)]
-    scale = dict(colorscale=_COLOURS, colorbar=bar, showscale=bool(bar and told.any()))
+    shades = [[v if k else None for v, k in zip(*row)] for row in zip(z.tolist(), separable)]
+    scale = dict(colorscale=_COLOURS, colorbar=bar, showscale=bool(bar and separable.any()))
     look = dict(x=x, y=y, xgap=2, ygap=2, hoverinfo='skip') | place
     fig.add_heatmap(z=shades, zmin=-most, zmax=most, **scale, **look)
-    _write_cells(fig, x, y, z, told, most, empty, **place)
+    _write_cells(fig, x, y, z, separable, most, empty, **place)
 
 # %% ../nbs/50_plots.ipynb #5699479e
 def heat_map(
@@ -749,22 +750,22 @@ def heat_map(
     t = comparison.set_index(['b', 'what'])
     x, y = [html.escape((names or {}).get(w, w)) for w in whats], [html.escape(b) for b in cells]
     z = np.array([[t.difference.get((b, w), np.nan) for w in whats] for b in cells], float)
-    told = np.array([[bool(t.separable.get((b, w), False)) for w in whats] for b in cells])
+    separable = np.array([[bool(t.separable.get((b, w), False)) for w in whats] for b in cells])
     verdict = t.verdict if 'verdict' in t else {}
-    says = np.array([[verdict.get((b, w), '') for w in whats] for b in cells])
-    alike = (says == 'no difference that matters') & ~told
-    most = max(_LEAST_SCALE, np.nanmax(np.abs(z[told])) if told.any() else 0.0)
-    fig, grey = go.Figure(), ~told & ~alike & ~np.isnan(z)
+    outcomes = np.array([[verdict.get((b, w), '') for w in whats] for b in cells])
+    alike = (outcomes == 'no difference that matters') & ~separable
+    most = max(_LEAST_SCALE, np.nanmax(np.abs(z[separable])) if separable.any() else 0.0)
+    fig, grey = go.Figure(), ~separable & ~alike & ~np.isnan(z)
     bar = dict(title='difference', lenmode='pixels', len=130)
     bar |= dict(tickvals=[-most, 0, most], tickformat='+.2f')
-    draw_differences(fig, x, y, z, told, grey, most, bar, 'no runs')
+    draw_differences(fig, x, y, z, separable, grey, most, bar, 'no runs')
     if alike.any():
         _draw_ground(fig, x, y, alike, _ALIKE)
     if np.isnan(z).any():  # invisible: an entirely empty row would get no place
         _draw_ground(fig, x, y, np.isnan(z), 'rgba(0,0,0,0)')
     grey = 'grey: cannot be told' if grey.any() else ''
     green = 'green: no difference that matters' if alike.any() else ''
-    clear = 'blue, orange: the interval excludes zero, uncorrected' if told.any() else ''
+    clear = 'blue, orange: the interval excludes zero, uncorrected' if separable.any() else ''
     note = '; '.join(filter(None, (clear, green, grey)))
     layout(
         fig,
@@ -816,8 +817,8 @@ def _claim_names(d):
     return [html.escape(f'{r.claim} ({r.what})') for r in d.itertuples()]
 
 # %% ../nbs/50_plots.ipynb #07e82d75
-def _draw_claims(fig, d, says):  # intervals as bars, seeds as points, means as ticks
-    y, colour = _claim_names(d), VERDICT_COLOURS[says]
+def _draw_claims(fig, d, outcome):  # intervals as bars, seeds as points, means as ticks
+    y, colour = _claim_names(d), VERDICT_COLOURS[outcome]
     ends = [v for a, b in zip(d.low, d.high) for v in (a, b, None)]
     bar = dict(mode='lines', line=dict(color=rgba(colour, 0.35), width=9))
     look = dict(hoverinfo='skip', showlegend=False)
@@ -826,7 +827,7 @@ def _draw_claims(fig, d, says):  # intervals as bars, seeds as points, means as 
     dot = dict(mode='markers', marker=dict(color=colour, size=4))
     fig.add_scatter(x=[x for x, _ in seeds], y=[k for _, k in seeds], **dot, **look)
     tick = dict(symbol='line-ns', size=8, color=colour, line=dict(color=colour, width=3))
-    look = dict(mode='markers', marker=tick, name=says, hovertemplate='%{x:+.3f}')
+    look = dict(mode='markers', marker=tick, name=outcome, hovertemplate='%{x:+.3f}')
     fig.add_scatter(x=d.difference, y=y, **look)
 
 # %% ../nbs/50_plots.ipynb #ece0d25c
@@ -840,8 +841,8 @@ def _write_verdicts(fig, d):  # beside the panel, in words
     for name, r in zip(_claim_names(d), d.itertuples()):
         look = dict(font=dict(size=12), showarrow=False)
         look |= dict(xref='paper', x=1.01, xanchor='left')
-        says = uncorrected(r.verdict, getattr(r, 'holm', 0))  # unchanged if no family is given
-        fig.add_annotation(y=name, text=says, **look)
+        text = uncorrected(r.verdict, getattr(r, 'holm', 0))  # unchanged if no family is given
+        fig.add_annotation(y=name, text=text, **look)
 
 # %% ../nbs/50_plots.ipynb #1f843ea5
 def _ends(d):  # of an axis that fits all intervals, seeds and values of the paper
@@ -860,10 +861,10 @@ def claim_chart(
     fig, shown = go.Figure(), claims[claims.difference.notna()] if len(claims) else claims
     fig.add_vrect(-margin, margin, fillcolor='#009E73', opacity=0.12, line_width=0, layer='below')
     fig.add_vline(x=0, line=dict(color=MIDDLE, width=1))
-    for says in VERDICT_COLOURS:
-        d = shown[shown.verdict == says] if len(shown) else shown
+    for outcome in VERDICT_COLOURS:
+        d = shown[shown.verdict == outcome] if len(shown) else shown
         if len(d):
-            _draw_claims(fig, d, says)
+            _draw_claims(fig, d, outcome)
     if len(shown) and 'paper' in shown:
         _draw_paper_differences(fig, shown)
     if not fig.data:
@@ -966,12 +967,13 @@ def _by_task(table, names):  # from `conflict_table`, of one part -> tasks × ta
     return grid
 
 # %% ../nbs/50_plots.ipynb #a128daf9
-def _draw_cosines(fig, grid, x, y, says, end=1, **place):  # says: a word a column, for the hover
+def _draw_cosines(fig, grid, x, y, labels, end=1, **place):
+    # labels: a word a column, for the hover
     bar = dict(title='cosine', lenmode='pixels', len=150, y=1, yanchor='top')
     scale = dict(zmin=-end, zmax=end, colorscale=_COLOURS, colorbar=bar)
     hover = '%{y}, %{customdata}: %{z:.2f}<extra></extra>'
-    look = dict(customdata=[says] * len(y), hovertemplate=hover)
-    look |= dict(xgap=1, ygap=1) if len(x) == len(says) else {}
+    look = dict(customdata=[labels] * len(y), hovertemplate=hover)
+    look |= dict(xgap=1, ygap=1) if len(x) == len(labels) else {}
     fig.add_heatmap(z=grid.round(4).values, x=x, y=y, **scale, **look, **place)
     fig.update_yaxes(type='category', tickmode='linear', dtick=1, showgrid=False, **place)
 
@@ -993,10 +995,10 @@ def draw_conflict_map(
     else:
         grid = _by_layer(table, 'pair', 'mean')
     named, few = _pair_namer(run), grid.shape[1] <= MOST_PAIRS
-    says = [named(p) for p in grid.columns]
+    labels = [named(p) for p in grid.columns]
     y = [named(p) for p in grid.index] if many else list(grid.index)
-    x = ['<br>'.join(_in_lines(s)) for s in says] if few else says
-    _draw_cosines(fig, grid, x, y, says, end, **place)
+    x = ['<br>'.join(_in_lines(s)) for s in labels] if few else labels
+    _draw_cosines(fig, grid, x, y, labels, end, **place)
     if few:
         _write_cells(fig, x, y, grid.values, grid.notna().values, end, '', **place)
     look = dict(type='category', tickmode='linear', dtick=1, tickangle=None if few else -90)
@@ -1005,9 +1007,9 @@ def draw_conflict_map(
 # %% ../nbs/50_plots.ipynb #a6a3b290
 def _draw_course(fig, run, table, x, **place):  # layers × steps: the lowest of all pairs
     grid = _by_layer(table, 'step', 'min')
-    says = [f'step {s:,}' for s in grid.columns]
+    labels = [f'step {s:,}' for s in grid.columns]
     edges = _stretches(run, grid.columns.tolist(), x)
-    _draw_cosines(fig, grid, edges, list(grid.index), says, **place)
+    _draw_cosines(fig, grid, edges, list(grid.index), labels, **place)
     fig.update_xaxes(title=AXES[x], showgrid=False, **place)
     if len(run.tasks) <= _MANY_TASKS:  # the map beside it has the same layers
         fig.update_yaxes(showticklabels=False, **place)
@@ -1075,9 +1077,9 @@ def gate_strip(
     keys, rows = list(grid.index), np.arange(len(grid))
     high, labels = _gate_rows(run, keys)
     named = [f'layer {layer}' for _, layer in keys]
-    says = [[f'{k}, step {s:,}' for s in grid.columns] for k in named]
+    hovers = [[f'{k}, step {s:,}' for s in grid.columns] for k in named]
     look = dict(zmin=0, zmax=1, showscale=False, colorscale=[[0, '#F0F0F0'], [1, COLOURS[0]]])
-    look |= dict(customdata=says, hovertemplate='%{customdata}: %{z:.2f}<extra></extra>')
+    look |= dict(customdata=hovers, hovertemplate='%{customdata}: %{z:.2f}<extra></extra>')
     edges = _stretches(run, grid.columns.tolist(), x)
     fig = go.Figure(go.Heatmap(z=grid.round(3).values, x=edges, y=rows, **look))
     _mark_undone(fig, run, keys, x, high)

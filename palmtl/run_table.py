@@ -411,9 +411,9 @@ class ReadRun(Run):
 # %% ../nbs/60_run_table.ipynb #04fc6af7
 def _numbered(values, longest):  # each with as many of its unusual settings as fit
     out = []
-    for i, (v, told) in enumerate(zip(values, unusual_settings(values)), 1):
+    for i, (v, unusual) in enumerate(zip(values, unusual_settings(values)), 1):
         number, shown = f'{i}: ' if len(values) > 1 else '', []
-        for text in told.values():
+        for text in unusual.values():
             text = text.removeprefix('scheduler=')
             if len(number + ', '.join([*shown, text])) <= longest:
                 shown.append(text)
@@ -427,8 +427,8 @@ def cell_labels(
     longest: int,  # characters of a label; if one is longer, cells are numbered
 ) -> tuple:  # (labels, what they stand for)
     "Names of cells: the fewest settings that tell them apart, or numbers."
-    told = differing_settings(values)
-    return short_labels(values, longest) or _numbered(values, longest), told
+    differing = differing_settings(values)
+    return short_labels(values, longest) or _numbered(values, longest), differing
 
 # %% ../nbs/60_run_table.ipynb #79da99db
 class Chosen(Grid):
@@ -467,7 +467,7 @@ def enter(
     longest: int,  # characters of a cell's name
 ):
     "Enter the runs, by cell and seed."
-    self.labels, told = cell_labels([settings for settings, _ in groups], longest)
+    self.labels, differing = cell_labels([settings for settings, _ in groups], longest)
     self.found = {}  # (cell, seed) -> run
     for label, (_, runs) in zip(self.labels, groups):
         for r in runs:
@@ -481,7 +481,7 @@ def enter(
     self.settings = {key: r.settings for key, r in self.found.items()}
     self.seeds = sorted({seed for _, seed in self.found})
     seeds = [', '.join(str(s) for c, s in self.found if c == label) for label in self.labels]
-    self.groups = pd.DataFrame(dict(cell=self.labels, settings=told, seeds=seeds))
+    self.groups = pd.DataFrame(dict(cell=self.labels, settings=differing, seeds=seeds))
 
 # %% ../nbs/60_run_table.ipynb #fa9473f5
 @patch

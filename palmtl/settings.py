@@ -1199,52 +1199,53 @@ def _differing(values, all_of_them=False):  # for each: name -> text; '' if with
 _NOTHING_CHOSEN = dict(tasks='all tasks', order='order of tasks', single_task='first task')
 
 
-def _label(told, names):  # of one item of `_differing`; says so if nothing is chosen
-    shown = [told[k] for k in names if told[k]]
+def _label(differing, names):  # of one item of `_differing`; says so if nothing is chosen
+    shown = [differing[k] for k in names if differing[k]]
     return ', '.join(shown or [_NOTHING_CHOSEN.get(k, f'no {k}') for k in names])
 
 
-def _n_distinct(told, names):  # how many of them these settings distinguish
-    return len({tuple(d[k] for k in names) for d in told})
+def _n_distinct(differing, names):  # how many of them these settings distinguish
+    return len({tuple(d[k] for k in names) for d in differing})
 
 
-def _best_told(values):  # without ineffective settings, if the others distinguish all
-    told = _differing(values)
-    if _n_distinct(told, list(told[0])) < len(values):
+def _best_differing(values):  # without ineffective settings, if the others distinguish all
+    differing = _differing(values)
+    if _n_distinct(differing, list(differing[0])) < len(values):
         return _differing(values, all_of_them=True)
-    return told
+    return differing
 
 
 def differing_settings(
     values: list,  # of dictionaries of settings
 ) -> list:  # of text, `name=value, name=value`
     "For each of them, the settings in which they differ."
-    return [_label(d, list(d)) for d in _best_told(values)]
+    return [_label(d, list(d)) for d in _best_differing(values)]
 
 # %% ../nbs/21_settings.ipynb #f58cb0de
 ASKED_FIRST = (  # the main settings, in order of importance
     'scheduler n_pals pairs tasks preset lr batch_size epochs steps_per_epoch more_batches'
 ).split()
-_ALWAYS_TOLD = ('scheduler', 'fork')
+_ALWAYS_SHOWN = ('scheduler', 'fork')
 
 
-def _telling(
-    told,  # from `_differing`
+def _distinguishing(
+    differing,  # from `_differing`
 ) -> list | None:  # names of settings; None if no settings distinguish all of them
     "A few settings that distinguish all of them, the main settings first."
-    asked = [k for k in ASKED_FIRST if k in told[0]]
-    chosen = [k for k in _ALWAYS_TOLD if k in told[0]]
-    gain = lambda k: _n_distinct(told, [*chosen, k]) - _n_distinct(told, chosen)
-    while _n_distinct(told, chosen) < len(told):
+    asked = [k for k in ASKED_FIRST if k in differing[0]]
+    chosen = [k for k in _ALWAYS_SHOWN if k in differing[0]]
+    gain = lambda k: _n_distinct(differing, [*chosen, k]) - _n_distinct(differing, chosen)
+    while _n_distinct(differing, chosen) < len(differing):
         best = max(asked, key=gain, default=None)
         if best is None or not gain(best):
-            best = max(told[0], key=gain, default=None)
+            best = max(differing[0], key=gain, default=None)
         if best is None or not gain(best):
             return None
         chosen.append(best)
-    for k in [k for k in chosen if k not in _ALWAYS_TOLD]:  # a later one may have made it redundant
+    for k in [k for k in chosen if k not in _ALWAYS_SHOWN]:
+        # a later one may have made it redundant
         rest = [c for c in chosen if c != k]
-        chosen = rest if rest and _n_distinct(told, rest) == len(told) else chosen
+        chosen = rest if rest and _n_distinct(differing, rest) == len(differing) else chosen
     return chosen
 
 
@@ -1256,11 +1257,11 @@ def sort_settings(
     return sorted(names, key=lambda k: place.get(k, len(ASKED_FIRST)))
 
 # %% ../nbs/21_settings.ipynb #713cc4db
-def _told_shortly(values):  # as `_differing`, with a short text for a fork
-    told, forks = _best_told(values), [v.get('fork') for v in values]
-    if 'fork' not in told[0]:
-        return told
-    return [d | dict(fork=_fork_text(f, forks) if f else '') for d, f in zip(told, forks)]
+def _shortened(values):  # as `_differing`, with a short text for a fork
+    differing, forks = _best_differing(values), [v.get('fork') for v in values]
+    if 'fork' not in differing[0]:
+        return differing
+    return [d | dict(fork=_fork_text(f, forks) if f else '') for d, f in zip(differing, forks)]
 
 
 _ASKED_ALWAYS = ('scheduler', 'n_pals')
@@ -1270,23 +1271,23 @@ def unusual_settings(
     values: list,  # of dictionaries of settings
 ) -> list:  # for each a dictionary, name -> `name=value`, in the order of `sort_settings`
     "Scheduler and PALs if they differ, and each one's settings that differ from most others."
-    told, out = _told_shortly(values), []
-    counts = {k: Counter() for k in told[0]}
-    for v, d in zip(values, told):
+    differing, out = _shortened(values), []
+    counts = {k: Counter() for k in differing[0]}
+    for v, d in zip(values, differing):
         for k in [k for k in d if has_effect(k, v)]:
             counts[k][d[k]] += 1
     usual = {k: c.most_common(1)[0][0] if c else '' for k, c in counts.items()}
-    for v, d in zip(values, told):
+    for v, d in zip(values, differing):
         names = [k for k in d if k in _ASKED_ALWAYS or d[k] != usual[k]]
         names = [k for k in names if d[k] or has_effect(k, v)]
         out.append({k: _label(d, [k]) for k in sort_settings(names)})
     return out
 
 # %% ../nbs/21_settings.ipynb #bb8e2ff7
-def _labels(told, names, longest):  # None if one is longer than `longest`, or two are alike
-    names = sort_settings(k for k in told[0] if k in names)
+def _labels(differing, names, longest):  # None if one is longer than `longest`, or two are alike
+    names = sort_settings(k for k in differing[0] if k in names)
     for short in (False, True):
-        labels = [_label(d, names) for d in told]
+        labels = [_label(d, names) for d in differing]
         if short:
             labels = [label.removeprefix('scheduler=') for label in labels]
         if len(set(labels)) == len(labels) and max(map(len, labels)) <= longest:
@@ -1299,16 +1300,16 @@ def short_labels(
     longest: int = 44,  # characters of a label
 ) -> list | None:  # of text; None if no few settings distinguish them
     "All settings in which they differ, if they fit; else up to three, or those that suffice."
-    told = _told_shortly(values)
-    chosen = _telling(told)
+    differing = _shortened(values)
+    chosen = _distinguishing(differing)
     if not chosen:
         return None
-    if labels := _labels(told, list(told[0]), longest):
+    if labels := _labels(differing, list(differing[0]), longest):
         return labels
-    labels = _labels(told, chosen, longest)
-    for k in [k for k in ASKED_FIRST if k in told[0] and k not in chosen]:
-        shown = max(sum(bool(d[c]) for c in [*chosen, k] if c != 'fork') for d in told)
-        more = _labels(told, [*chosen, k], longest) if shown <= 3 else None
+    labels = _labels(differing, chosen, longest)
+    for k in [k for k in ASKED_FIRST if k in differing[0] and k not in chosen]:
+        shown = max(sum(bool(d[c]) for c in [*chosen, k] if c != 'fork') for d in differing)
+        more = _labels(differing, [*chosen, k], longest) if shown <= 3 else None
         if labels and more:
             labels, chosen = more, [*chosen, k]
     return labels

@@ -230,20 +230,20 @@ def answer_text(
     if not len(answers) or (answers.verdict == 'no runs').all():
         return '**No run of this study is finished yet.**'
     lines = []
-    for says in [*VERDICTS, SAME, 'no runs']:
-        some = answers[answers.verdict == says]
+    for outcome in [*VERDICTS, SAME, 'no runs']:
+        some = answers[answers.verdict == outcome]
         if len(some):
-            head = f'**{says[0].upper()}{says[1:]}** ({len(some)} of {len(answers)})'
-            lines.append(f'{head}: {_listed(some, says)}.')
+            head = f'**{outcome[0].upper()}{outcome[1:]}** ({len(some)} of {len(answers)})'
+            lines.append(f'{head}: {_listed(some, outcome)}.')
     return '\n\n'.join(lines)
 
 
 _MOST_LISTED = 4  # answers of one verdict
 
 
-def _listed(some, says):  # each answer; of many that show nothing, only the ends
+def _listed(some, outcome):  # each answer; of many that show nothing, only the ends
     ordered = some.sort_values('difference', kind='stable')
-    if len(some) <= _MOST_LISTED or says in ('better', 'worse', SAME, 'no runs'):
+    if len(some) <= _MOST_LISTED or outcome in ('better', 'worse', SAME, 'no runs'):
         return '; '.join(map(_answer, some.itertuples()))
     first, *_, last = ordered.itertuples()
     return f'from {_answer(first)} to {_answer(last)}'
@@ -297,17 +297,17 @@ def task_text(
     known = table[table.difference.notna() & (table.verdict != SAME)]
     if not len(known):
         return ''
-    told = known[known.verdict.isin(['better', 'worse'])]
-    head = f'**Task by task**, {len(told)} of {counted(len(known), "difference")} can be told'
-    if not len(told):
+    found = known[known.verdict.isin(['better', 'worse'])]
+    head = f'**Task by task**, {len(found)} of {counted(len(known), "difference")} can be told'
+    if not len(found):
         return f'{head}.'
-    says = []
-    for claim, d in told.groupby('claim', sort=False):
+    lines = []
+    for claim, d in found.groupby('claim', sort=False):
         parts = [_task_found(r, (names or {}).get(r.what, r.what)) for r in d.itertuples()]
-        says.append(f'*{claim}*: ' + ', '.join(parts))
-    kept = int((told.holm < 0.05).sum())
+        lines.append(f'*{claim}*: ' + ', '.join(parts))
+    kept = int((found.holm < 0.05).sum())
     n = int(known.holm.notna().sum())  # the others have one seed, and no p-value
-    return f"{head} ({kept} after Holm's correction over {n}). {'; '.join(says)}."
+    return f"{head} ({kept} after Holm's correction over {n}). {'; '.join(lines)}."
 
 
 def _task_found(r, name):
@@ -498,16 +498,16 @@ def treated_text(
     tables: dict,  # cell -> from `treated_tables`
 ) -> str:  # markdown, computed; '' if nothing was treated
     "How many steps raise a task's loss, to first order, with and without treatment."
-    says = []
+    lines = []
     for cell, table in tables.items():
         steps = table.groupby(['seed', 'step'])
         plain, after = (float(steps[k].min().lt(0).mean()) for k in ('plain', 'after'))
         moved = float((table.after - table.plain).abs().mean())
-        says.append(f'{cell} {plain:.1%} and {after:.1%} (mean change of a cosine {moved:.2f})')
-    if not says:
+        lines.append(f'{cell} {plain:.1%} and {after:.1%} (mean change of a cosine {moved:.2f})')
+    if not lines:
         return ''
     head = "Share of the steps that raise some task's loss, to first order, with the plain sum "
-    return f'{head}and with the direction taken: {"; ".join(says)}.'
+    return f'{head}and with the direction taken: {"; ".join(lines)}.'
 
 # %% ../nbs/67_studies.ipynb #fb450d74
 def conflict_cost_text(
@@ -725,10 +725,10 @@ def transfer_map(
     heads = {k: v for k, v in TRANSFER.items() if (table.kind == k).any()}
     lines, space = math.ceil(len(heads) / 2), dict(horizontal_spacing=0.26, vertical_spacing=0.2)
     fig = make_subplots(lines, 2, subplot_titles=list(heads.values()), **space)
-    told = table[table.verdict.isin(['better', 'worse'])]
-    end = max(0.02, float(told.difference.abs().max())) if len(told) else 0.02
+    found = table[table.verdict.isin(['better', 'worse'])]
+    end = max(0.02, float(found.difference.abs().max())) if len(found) else 0.02
     tasks = list(dict.fromkeys([*table.a, *table.b]))
-    first = next((kind for kind in heads if (told.kind == kind).any()), None)
+    first = next((kind for kind in heads if (found.kind == kind).any()), None)
     for j, kind in enumerate(heads):  # all panels have the same colours, and one bar
         bar = dict(title='change<br>of the<br>metric') if kind == first else None
         place = dict(row=j // 2 + 1, col=j % 2 + 1)
@@ -744,9 +744,9 @@ def transfer_map(
 def _draw_effects(fig, d, tasks, names, end, bar, **place):  # a task × the task after it
     look = lambda k: d.pivot(index='a', columns='b', values=k).reindex(index=tasks, columns=tasks)
     z = look('difference').to_numpy(float)
-    told = look('verdict').isin(['better', 'worse']).to_numpy()
+    separable = look('verdict').isin(['better', 'worse']).to_numpy()
     shown = [names.get(t, t) for t in tasks]
-    draw_differences(fig, shown, shown, z, told, ~told & ~np.isnan(z), end, bar, **place)
+    draw_differences(fig, shown, shown, z, separable, ~separable & ~np.isnan(z), end, bar, **place)
 
 # %% ../nbs/67_studies.ipynb #16a93eb7
 def transfer_text(
@@ -778,17 +778,17 @@ def _over(seeds):  # of each effect -> what its interval is about
 
 
 def _effects_text(d, kind, head, names):  # the effects of one kind -> a sentence
-    told = d[d.verdict.isin(['better', 'worse'])].sort_values('difference')
-    if not len(told):
+    found = d[d.verdict.isin(['better', 'worse'])].sort_values('difference')
+    if not len(found):
         return f'{head}: of {counted(len(d), "effect")} none can be told from zero.'
-    n, them = ('one', 'it') if len(told) == 1 else (len(told), 'them')
+    n, them = ('one', 'it') if len(found) == 1 else (len(found), 'them')
     text = f'{head}: of {counted(len(d), "effect")} {n} can be told from zero'
-    kept = int((told.holm < 0.05).sum())
+    kept = int((found.holm < 0.05).sum())
     if not kept:
         text += f", and Holm's correction does not confirm {them}"
-    elif kept < len(told):
+    elif kept < len(found):
         text += f", {kept} after Holm's correction"
-    return f'{text}: ' + '; '.join(_pair_text(r, kind, names) for r in told.itertuples()) + '.'
+    return f'{text}: ' + '; '.join(_pair_text(r, kind, names) for r in found.itertuples()) + '.'
 
 
 def _pair_text(r, kind, names):
@@ -932,7 +932,7 @@ def study_outcomes(
         trained += f' ({len(done)} of {len(grid.settings)} runs)'
     out = []
     for what, table in _families(name, grid, given) if done else []:
-        counts = {says: int((table.verdict == says).sum()) for says in VERDICTS}
+        counts = {outcome: int((table.verdict == outcome).sum()) for outcome in VERDICTS}
         row = dict(study=name, what=what, trained=trained) | counts
         out.append(row | dict(kept=_kept(table, titles(grid))))
     return pd.DataFrame(out, columns=['study', 'what', 'trained', *VERDICTS, 'kept'])

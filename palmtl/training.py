@@ -407,8 +407,9 @@ def turns(self: Trainer):  # of (task, loss weight)
         return list(enumerate(self.scheduler.weights()))
     turn = self.scheduler.next(self.step)
     if not isinstance(turn, tuple) or turn[0] not in range(len(self.tasks)):
-        says = f"scheduler '{self.settings.scheduler}', step {self.step}: next returned {turn!r}; "
-        raise InputError(says + f'(task from 0 to {len(self.tasks) - 1}, loss weight) was expected')
+        where = f"scheduler '{self.settings.scheduler}', step {self.step}"
+        expected = f'(task from 0 to {len(self.tasks) - 1}, loss weight) was expected'
+        raise InputError(f'{where}: next returned {turn!r}; {expected}')
     return [turn]
 
 # %% ../nbs/38_training.ipynb #bab2a49e
@@ -759,8 +760,8 @@ def fit(self: Trainer) -> Run:
     "Train from the last checkpoint to the end or a stop; a finished run stays as it is."
     if self.run.state == 'finished':
         self.check_sources()
-        if says := lost_best(self.run):
-            print(says)
+        if message := lost_best(self.run):
+            print(message)
         return self.run
     self.check_unspent()
     with self.surroundings():
@@ -1052,8 +1053,8 @@ def finish(self: Trainer):
     with kept:
         predictions = self.predictions('test')
     self.write_predictions('test', predictions)
-    if says := submission_text(write_submission(self.run.folder, self.tasks)):
-        print(says)
+    if message := submission_text(write_submission(self.run.folder, self.tasks)):
+        print(message)
     summary = json_ready(self.summary(self.judge('test', predictions)))
     if self.settings.keep_forks == 'last':  # a run with a summary is not started again
         keep_fork_point(self.run, self.step)
@@ -1243,8 +1244,8 @@ def restore(self: Trainer):
         self.teacher.answer(self)
     found = load_checkpoint(self.run, self.device)
     if found is None:
-        if says := lost_checkpoint(self.run):
-            print(says)
+        if message := lost_checkpoint(self.run):
+            print(message)
         (self.run.folder / 'events.jsonl').unlink(missing_ok=True)  # it died before its first one
         if n := drop_fork_points(self.run):
             print(f'Run {self.run.folder.name}: {n} fork points of the earlier steps were removed.')
@@ -1337,9 +1338,9 @@ def open_fork(self: Trainer, runs):  # a `Fork`, or None
         ends = f'this run ends after step {self.n_steps}, the fork begins after step {fork.step}'
         raise InputError(f'setting fork: {ends}; more epochs were expected')
     if s.mlm_steps != fork.parent.settings.mlm_steps:
-        says = 'setting fork: words are masked before the first step, and a fork begins later'
+        message = 'setting fork: words are masked before the first step, and a fork begins later'
         others = f"mlm_steps {fork.parent.settings.mlm_steps}, as the parent's, was expected"
-        raise InputError(f'{says}; {others}')
+        raise InputError(f'{message}; {others}')
     check_gates(s, fork.parent.settings)
     take_weights(self.model, fork.state['model'])  # raises if the encoder is another
     return fork

@@ -280,8 +280,8 @@ def rank_changes(
     wrong, still_wrong = misses(task, *before, labels), misses(task, *after, labels)
     if wrong is None or still_wrong is None:
         moved = after[0] - before[0]
-        says = '; how far the answers moved, not which are better'
-        return (np.zeros(len(moved)), moved), [f'moved by {v:+.3g}' for v in moved], says
+        note = '; how far the answers moved, not which are better'
+        return (np.zeros(len(moved)), moved), [f'moved by {v:+.3g}' for v in moved], note
     key = tuple(b - a for a, b in zip(wrong, still_wrong))
     return key, [change_word(*k) for k in zip(*key)], ''
 
@@ -330,7 +330,7 @@ def examples(
     data=None,  # folder with the data, if that of the run's settings is missing
     splits: dict | None = None,  # dev rows already read, shared between calls
     exact: bool = False,  # as in `rows_table`
-) -> pd.DataFrame:  # id, label, answers, sentences; `attrs['says']`: their origin
+) -> pd.DataFrame:  # id, label, answers, sentences; `attrs['origin']`: their origin
     """The rows that a run got most wrong, or those that changed most from it to another run;
     `attrs['became']` counts how many became right, wrong, or nearer to the label."""
     ids, p, right = read_answers(run, task)
@@ -340,12 +340,12 @@ def examples(
     t = {t.name: t for t in run.tasks}[task]
     rows, why = find_split(run, task, data, {} if splits is None else splits)
     labels = None if rows is None else np.asarray(rows.labels, float)
-    says = _origin(data or run.settings.data, why)
+    origin = _origin(data or run.settings.data, why)
     columns = {} if labels is None else dict(label=labels)
     if other is not None:
         key, change, note = rank_changes(t, (p, right), (p2, right2), labels)
         columns |= {'first answer': p, 'second answer': p2, 'change': change}
-        says += note
+        origin += note
     elif (key := misses(t, p, right, labels)) is None:
         problem = 'cannot be found without their labels, which are missing'
         raise InputError(f"the worst rows of '{task}' {problem}: {why}")
@@ -353,7 +353,7 @@ def examples(
         columns |= dict(answer=p)
     found = largest(key, len(p))
     out = rows_table(t, found[:n], ids, rows, columns, exact)
-    out.attrs['says'] = says + _how_many(found, n)
+    out.attrs['origin'] = origin + _how_many(found, n)
     out.attrs['became'] = _what_became(found, change) if other is not None else ''
     return out
 
@@ -655,7 +655,7 @@ def view_worst(grid, one, task):
     "The dev rows that a run got most wrong."
     given = dict(data=grid.data, splits=grid.splits)
     t, numbers = (examples(one, task, exact=exact, **given) for exact in (False, True))
-    return Shown(None, t, numbers, [one.folder.name, t.attrs['says']])
+    return Shown(None, t, numbers, [one.folder.name, t.attrs['origin']])
 
 
 @view('changed', 'Changed rows', controls=('one', 'other', 'task'))
@@ -666,5 +666,5 @@ def view_changed(grid, one, other, task):
     t, numbers = (examples(one, task, other, exact=exact, **given) for exact in (False, True))
     became = f': {t.attrs["became"]}' if t.attrs['became'] else ''
     notes = [f'first: {one.folder.name}', f'second: {other.folder.name}']
-    notes += [f'From the first to the second{became}.', t.attrs['says']]
+    notes += [f'From the first to the second{became}.', t.attrs['origin']]
     return Shown(None, t, numbers, notes)

@@ -248,7 +248,7 @@ def refresh(self: Notebook, n: int):
 
 
 @patch
-def says(self: Notebook, text: str, n: int = 0):
+def wait_text(self: Notebook, text: str, n: int = 0):
     "Wait for a text."
     self.cell(n).get_by_text(text).first.wait_for()
 

@@ -182,7 +182,7 @@ def pale_texts(d: Drawing) -> list:  # of sentences
 # %% ../../nbs/73_figures.ipynb #a0b8049c
 def find_faults(d: Drawing) -> list:  # of sentences, each with the name of its fault
     "All faults of a drawing."
-    found = [f'{name}: {says}' for name, f in FAULTS.items() for says in f(d)]
+    found = [f'{name}: {fault}' for name, f in FAULTS.items() for fault in f(d)]
     return list(dict.fromkeys(found))
 
 # %% ../../nbs/73_figures.ipynb #84e90b71
@@ -384,10 +384,11 @@ def _made_differences(n_cells, tasks, how):  # as `compare` gives them; how: som
     rows = []
     for r in _made_scores(n_cells, tasks).itertuples():
         v = np.nan if how == 'missing' else r.mean - 0.52
-        told = how == 'some' and abs(v) > 0.1
-        row = dict(a='baseline', b=r.cell, claim=r.cell, what=r.what, difference=v, separable=told)
-        says = 'no difference that matters' if abs(v) < 0.02 else 'cannot be told'
-        row |= dict(verdict=says if not told else 'holds' if v > 0 else 'does not hold')
+        separable = how == 'some' and abs(v) > 0.1
+        row = dict(a='baseline', b=r.cell, claim=r.cell, what=r.what)
+        row |= dict(difference=v, separable=separable)
+        outcome = 'no difference that matters' if abs(v) < 0.02 else 'cannot be told'
+        row |= dict(verdict=outcome if not separable else 'holds' if v > 0 else 'does not hold')
         rows.append(row | dict(low=v - 0.06, high=v + 0.06, each=(v - 0.02, v, v + 0.03)))
     return pd.DataFrame(rows)
 
@@ -468,8 +469,8 @@ def remains(
 # %% ../../nbs/73_figures.ipynb #f7f86302
 def _report(found):  # prints the faults; returns how many figures have any
     for name, faults in found.items():
-        for says in faults:
-            print(f'{name}: {says}', flush=True)
+        for fault in faults:
+            print(f'{name}: {fault}', flush=True)
     return sum(map(bool, found.values()))
 
 # %% ../../nbs/73_figures.ipynb #82b7413e

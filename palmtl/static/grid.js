@@ -1,6 +1,6 @@
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 80, HEIGHT = 18;
-function sparkline(values, says) {
+function sparkline(values, text) {
   const picture = document.createElementNS(SVG, 'svg');
   const low = Math.min(...values), high = Math.max(...values);
   const x = i => values.length > 1 ? i * WIDTH / (values.length - 1) : 0;
@@ -8,9 +8,9 @@ function sparkline(values, says) {
   picture.setAttribute('width', WIDTH);
   picture.setAttribute('height', HEIGHT);
   picture.setAttribute('role', 'img');
-  picture.setAttribute('aria-label', says);
+  picture.setAttribute('aria-label', text);
   const title = document.createElementNS(SVG, 'title');
-  title.textContent = says;
+  title.textContent = text;
   const line = document.createElementNS(SVG, 'polyline');
   line.setAttribute('points', values.map((v, i) => `${x(i)},${y(v)}`).join(' '));
   line.setAttribute('fill', 'none');
@@ -67,7 +67,7 @@ function render({model, el}) {
     make('td', row.left, line);
     make('td', row.score, line);
     const curve = make('td', '', line);
-    if (row.totals.length) curve.append(sparkline(row.totals, row.says));
+    if (row.totals.length) curve.append(sparkline(row.totals, row.totals_text));
     make('td', row.note, line).className = 'note';
     actions(row, line);
   };
