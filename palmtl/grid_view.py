@@ -177,7 +177,7 @@ def run_line(
     "A run's line; `note` says why a run cannot be read."
     state, note = run_state(run)
     line = dict(kind='run', label=f'seed {seed}', name=f'{cell}, seed {seed}', keys=[[cell, seed]])
-    line |= dict(state=state, note=note, left='', score='', totals=[], says='', open=False)
+    line |= dict(state=state, note=note, left='', score='', totals=[], totals_text='', open=False)
     line |= dict(actions=ACTIONS.get(state, []), share=float(state == 'finished'), steps=state)
     if state in ('not begun', 'damaged'):
         return line
@@ -194,8 +194,8 @@ def run_line(
         return line | dict(note=str(e).removeprefix(f'run folder {run.folder}: '))
     if totals:
         times = counted(len(totals), 'evaluation')
-        says = f'total from {totals[0]:.3f} to {totals[-1]:.3f} in {times}'
-        line |= dict(totals=totals, says=says)
+        text = f'total from {totals[0]:.3f} to {totals[-1]:.3f} in {times}'
+        line |= dict(totals=totals, totals_text=text)
         line['score'] = line['score'] or f'{totals[-1]:.3f}'
     return line
 
