@@ -8,7 +8,7 @@ __all__ = ['BUDGETS', 'SEEDS', 'ALONE', 'UNLIKE', 'NO_COMPARISON', 'SAME', 'SAME
            'summarise', 'dev_digests', 'common_tasks', 'check_rows', 'unlike_cells', 'RunValues', 'run_replicates',
            'load_replicates', 'check_values', 'row_p_value', 'read_all', 'Pools', 'compare_seeds', 'compare_pair',
            'compare', 'uncorrected', 'paper_quantities', 'interval_text', 'p_text', 'needs_text', 'side_by_side',
-           'show_comparison', 'words_table', 'folded', 'budget_text', 'provenance', 'publish_grid']
+           'show_comparison', 'folded', 'budget_text', 'provenance', 'publish_grid']
 
 # %% ../nbs/44_comparisons.ipynb #cell-3
 import dataclasses, html, math
@@ -750,16 +750,6 @@ def show_comparison(
     style = shown.style.hide(axis='index').format(formats, na_rep='', escape='html')
     style = style.set_caption(_CAPTION)
     return style.apply(fade, axis=1).relabel_index([names.get(c, c) for c in shown], axis=1)
-
-# %% ../nbs/44_comparisons.ipynb #1fd5ce3c
-def words_table(
-    table: pd.DataFrame,  # of texts; its index is not shown
-) -> str:  # markdown
-    "A table of sentences, left-aligned, which also a page that nobody has trusted shows so."
-    cell = lambda text: html.escape(str(text), quote=False).replace('|', '\\|').replace('\n', ' ')
-    line = lambda texts: f"| {' | '.join(map(cell, texts))} |"
-    rows = [line(row) for row in table.itertuples(index=False)]
-    return '\n'.join([line(table.columns), '|' + ':---|' * len(table.columns), *rows])
 
 # %% ../nbs/44_comparisons.ipynb #be891d22
 def folded(

@@ -81,7 +81,7 @@ def markdown_table(
     head: tuple,  # names of the columns
 ) -> str:
     "A table; its cells are escaped."
-    lines = [head, ['---'] * len(head), *([escape_markdown(v) for v in row] for row in rows)]
+    lines = [head, [':---'] * len(head), *([escape_markdown(v) for v in row] for row in rows)]
     return '\n'.join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 # %% ../nbs/47_hub.ipynb #bf9aa67f
