@@ -8,7 +8,7 @@ __all__ = ['WORDS', 'TESTS', 'PUBLISHED', 'SLACK', 'SAME', 'IDENTITIES', 'FACTS'
            'values_and_answers', 'failures', 'measure', 'rate_table', 'compare_behaviour', 'identity_values',
            'identity_gap', 'identity_table', 'to_bits', 'from_bits', 'behaviour_report', 'write_behaviour', 'main',
            'read_behaviour', 'recipe', 'recipe_table', 'gap_table', 'compare_recipes', 'gap_values', 'rate_values',
-           'told_sentence']
+           'separable_sentence']
 
 # %% ../nbs/48_behaviour.ipynb #8ddb4b54
 import argparse, json, re, sys
@@ -729,8 +729,8 @@ def identity_gap(
 def identity_table(
     model: Predictor,  # from `load`
     task: str = 'sst',  # the run's name of the sentiment task
-) -> pd.DataFrame:  # per dimension: highest and lowest group, `identity_gap`, and `told`
-    "All dimensions of `IDENTITIES`; `told` is the distance between praise and blame."
+) -> pd.DataFrame:  # per dimension: highest and lowest group, `identity_gap`, `praise_to_blame`
+    "All dimensions of `IDENTITIES`; `praise_to_blame` is the distance of the two."
     out = []
     for dimension, groups in IDENTITIES.items():
         values = identity_values(model, dimension, task)
@@ -738,8 +738,8 @@ def identity_table(
         ends = dict(highest=names[means.argmax()], lowest=names[means.argmin()])
         by_sentence = values.mean(0).reshape(-1, len(SENTENCES)).mean(0)
         praise, blame = by_sentence[len(FACTS) :].reshape(2, -1).mean(1)
-        told = dict(told=float(praise - blame))
-        out.append(dict(dimension=dimension) | ends | identity_gap(values) | told)
+        away = dict(praise_to_blame=float(praise - blame))
+        out.append(dict(dimension=dimension) | ends | identity_gap(values) | away)
     return pd.DataFrame(out).set_index('dimension')
 
 # %% ../nbs/48_behaviour.ipynb #9c752ded
@@ -835,7 +835,7 @@ def recipe_table(
 # %% ../nbs/48_behaviour.ipynb #0fc5232d
 def gap_table(
     reports: list,  # from `read_behaviour`
-) -> pd.DataFrame:  # one row per run and dimension: recipe, seed, gap, p, told
+) -> pd.DataFrame:  # one row per run and dimension: recipe, seed, gap, p, praise_to_blame
     "The gaps of all runs."
     rows = [
         dict(recipe=recipe(r), seed=r['seed'], **{k: v for k, v in d.items()})
@@ -904,17 +904,17 @@ def rate_values(
     return pd.DataFrame(rows, columns=['what', 'task', 'recipe', 'seed', 'value'])
 
 # %% ../nbs/48_behaviour.ipynb #789b5276
-def told_sentence(
+def separable_sentence(
     answers: pd.DataFrame,  # of `compare_recipes`, by question, with a column `holm`
     what: str = 'gaps',  # what the differences are in
 ) -> str:
     "Which questions can be answered."
-    told, asked = answers[answers.holm < 0.05], answers[answers.p.notna()]
-    text = f'{len(told)} of {len(asked)} differences in {what} can be told from chance'
+    separable, asked = answers[answers.holm < 0.05], answers[answers.p.notna()]
+    text = f'{len(separable)} of {len(asked)} differences in {what} can be told from chance'
     if len(asked):
         seeds = dict.fromkeys(int(n) for n in (asked.seeds.min(), asked.seeds.max()))
         text += f" (paired over {' to '.join(map(str, seeds))} seeds, Holm's correction)"
     if lacking := len(answers) - len(asked):
         text += f'; {lacking} more have too few seeds'
-    parts = [f'{q}, {d} ({r.difference:+.3f})' for (q, d), r in told.iterrows()]
+    parts = [f'{q}, {d} ({r.difference:+.3f})' for (q, d), r in separable.iterrows()]
     return text + (': ' + '; '.join(parts) if parts else '') + '.'

@@ -9,12 +9,11 @@ __all__ = ['CLAIMS', 'claim_verdict', 'check_claims', 'prefer', 'headline', 'lar
 # %% ../nbs/68_claims.ipynb #ab34d0eb
 import math
 import numpy as np, pandas as pd
-from .ablations import Grid, paper_scores
+from .ablations import Grid, grid_tasks, paper_scores
 from .basics import counted
 from .comparisons import FOUND, NO_COMPARISON, PAPER_COLUMNS, SAME, Pools
 from .comparisons import compare, compare_pair, interval_text, needs_text
 from .comparisons import paper_quantities, read_all, uncorrected
-from .settings import resolve_tasks
 from .statistics import EDGE, MARGIN, holm
 
 # %% ../nbs/68_claims.ipynb #cell-12
@@ -79,7 +78,7 @@ def check_claims(
 ) -> pd.DataFrame:  # `compare` with the claim, the paper's difference and the verdict
     """Check the paper's claims against the runs. Claims about cells or tasks that are not in the
     grid are left out; so are those about the score, unless the tasks are the paper's three."""
-    own = paper_quantities(t.name for t in resolve_tasks(next(iter(grid.settings.values()))))
+    own = paper_quantities(t.name for t in grid_tasks(grid))
     claims = [c for c in claims if {c[1], c[2]} <= {*grid.labels} and c[3] in own]
     if not claims:
         columns = ['claim', 'a', 'b', 'what', 'paper', 'seeds', *NO_COMPARISON, 'holm']
@@ -323,7 +322,7 @@ def sentiment_alone(
 ) -> str:  # a sentence or two; '' where one of the cells is missing
     "What training on all tasks changes on SST itself."
     a, b = 'SST-only', '0 PALs, round robin'
-    own = paper_quantities(t.name for t in resolve_tasks(next(iter(grid.settings.values()))))
+    own = paper_quantities(t.name for t in grid_tasks(grid))
     if not {a, b} <= {*grid.labels} or 'sst' not in own:
         return ''
     (r,) = compare(grid, [(a, b)], [own['sst']], known).itertuples()

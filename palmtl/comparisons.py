@@ -18,8 +18,8 @@ from .basics import InputError, counted, nearest, number_read
 from .data import SAMPLE_TASKS
 from .metrics import mcnemar, total
 from .runs import Run, publish, resumed_text
-from .settings import NOT_IN_NAME, command, plain_text, resolve_tasks, rows_per_step
-from .ablations import Grid, layers_of, paper_cells, paper_scores
+from .settings import NOT_IN_NAME, command, plain_text, rows_per_step
+from .ablations import Grid, grid_tasks, layers_of, paper_cells, paper_scores
 
 # %% ../nbs/44_comparisons.ipynb #6ff514b4
 from .statistics import MARGIN, alike_p_value, chance_of_better, holm, judge, pooled_variance
@@ -157,9 +157,7 @@ def titles(
     grid: Grid,  # of any runs
 ) -> dict:  # what -> name to show in figures
     "Names of the quantities for figures."
-    return {t.name: t.title for t in resolve_tasks(next(iter(grid.settings.values())))} | {
-        'score': 'score'
-    }
+    return {t.name: t.title for t in grid_tasks(grid)} | {'score': 'score'}
 
 # %% ../nbs/44_comparisons.ipynb #8c6bf3a2
 def chosen(
@@ -584,8 +582,7 @@ SAME_RUNS = NO_COMPARISON | dict(difference=0.0, verdict=SAME)
 # %% ../nbs/44_comparisons.ipynb #e91b96b6
 def _quantities(grid, read):  # read: runs of a pair of cells, from `read_all` -> what all have
     if not read:
-        tasks = resolve_tasks(next(iter(grid.settings.values())))
-        return [*(t.name for t in tasks), 'score']
+        return [*(t.name for t in grid_tasks(grid)), 'score']
     alike = all(x.keys() == read[0].keys() for x in read)  # totals of other tasks are another score
     return [w for w in read[0] if all(w in x for x in read) and (alike or w != 'score')]
 

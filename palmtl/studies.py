@@ -16,7 +16,7 @@ import copy, html, itertools, math, tempfile, time
 import numpy as np, pandas as pd, plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from .basics import InputError, counted, nearest
-from .ablations import Grid, layers_of
+from .ablations import Grid, grid_tasks, layers_of
 from .comparisons import NO_COMPARISON, Pools, FOUND, SAME, SAME_RUNS, budget_text
 from .comparisons import check_values, chosen, compare, compare_pair, compare_seeds
 from .comparisons import interval_text, read_all, study, titles, uncorrected
@@ -388,7 +388,7 @@ def _is_score(grid, names):  # whether the plain mean over these tasks is the gr
 
 
 def _names(grid):  # of a grid's tasks
-    return [t.name for t in resolve_tasks(next(iter(grid.settings.values())))]
+    return [t.name for t in grid_tasks(grid)]
 
 # %% ../nbs/67_studies.ipynb #4ae4c8b1
 def pal_pairs(
