@@ -364,6 +364,9 @@ def _starter(self: Grid, through, cluster, threads, hours, gpus, slurm):  # -> s
         raise InputError(f"cluster is '{cluster}'{nearest(cluster, _CLUSTERS)}")
     if through == 'process' and cluster != 'local':
         raise InputError(f"through 'process' trains on this machine; cluster is '{cluster}'")
+    if through == 'notebook' and not find_folder('nbs/train.ipynb').exists():
+        what = "nbs/train.ipynb is not here, and through 'notebook' needs a clone of palmtl"
+        raise InputError(f"{what}; choose through 'process'")
     if through == 'notebook':
         executor = _make_executor(self.where / '.jobs', cluster, threads, hours, gpus, slurm)
 

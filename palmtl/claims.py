@@ -319,13 +319,14 @@ def _listed(r):  # a claim in a list of its verdict
 def sentiment_alone(
     grid: Grid,
     known: dict | None = None,  # runs already read, to be shared between calls
+    margin: float = MARGIN,  # the smallest difference that matters
 ) -> str:  # a sentence or two; '' where one of the cells is missing
     "What training on all tasks changes on SST itself."
     a, b = 'SST-only', '0 PALs, round robin'
     own = paper_quantities(t.name for t in grid_tasks(grid))
     if not {a, b} <= {*grid.labels} or 'sst' not in own:
         return ''
-    (r,) = compare(grid, [(a, b)], [own['sst']], known).itertuples()
+    (r,) = compare(grid, [(a, b)], [own['sst']], known, margin).itertuples()
     if not r.seeds:
         return ''
     found = f'{r.difference:+.3f} {interval_text(r.low, r.high)}'.rstrip()

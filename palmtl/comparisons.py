@@ -31,7 +31,7 @@ def read_seeds(
     seeds,  # numbers, or a text with commas; papermill makes a number of one seed
 ) -> list:  # of int
     "The seeds of a grid; raises `InputError` if a text holds anything else."
-    if not isinstance(seeds, (int, str)):
+    if not isinstance(seeds, (int, float, str)):
         return [*seeds]
     words = [x.strip() for x in str(seeds).split(',') if x.strip()]
     if not all(x.isdecimal() for x in words):
@@ -134,7 +134,7 @@ def open_choices(
         'zero start': six | dict(pal_init='zero'),
         'final LayerNorm, zero start': six | dict(pal_at='final', pal_init='zero'),
     }
-    plan = at_budget(budget, data) | dict(seeds=seeds or SEEDS[budget])
+    plan = at_budget(budget, data) | dict(seeds=SEEDS[budget] if seeds is None else seeds)
     return study('open choices', cells, encoder, data, **plan)
 
 # %% ../nbs/44_comparisons.ipynb #7c65d006

@@ -15,7 +15,7 @@ from .ablations import layers_of, paper_cells
 from .basics import InputError, counted
 from .claims import CLAIMS, check_claims, family_text, headline, what_was_found
 from .comparisons import BUDGETS, SEEDS, at_budget, chosen, compare, interval_text
-from .comparisons import left_out, pals_here, scores, study, summarise, titles
+from .comparisons import left_out, pals_here, read_seeds, scores, study, summarise, titles
 from .data import find_folder
 from .statistics import MARGIN, holm
 
@@ -37,7 +37,7 @@ class Ablation:
     ):
         self.encoder, self.data = encoder, data
         self.planned = at_budget(budget, data, **changed)
-        self.seeds = seeds or SEEDS[budget]
+        self.seeds = SEEDS[budget] if seeds is None else seeds
         kept = chosen(cells, rows)
         self.grid = study(name, kept, encoder, data, seeds=self.seeds, **self.planned)
         self.names = titles(self.grid)
@@ -66,10 +66,10 @@ def made_text(
 ) -> str:  # markdown
     "How many runs a page rests on, at what budget, and which are missing."
     runs = page.scores.groupby(['cell', 'seed']).ngroups
+    sizes = '' if page.data == 'sample' else f', sizes *{page.planned["sizes"]}*'
     return (
-        f'{counted(runs, "run")}, seeds {page.seeds}, {page.steps:,} steps each{more}, sizes '
-        f'*{page.planned["sizes"]}*, encoder `{page.encoder}`, data `{page.data}`. '
-        f'{left_out(page.scores)}'
+        f'{counted(runs, "run")}, seeds {page.seeds}, {page.steps:,} steps each{more}{sizes}, '
+        f'encoder `{page.encoder}`, data `{page.data}`. {left_out(page.scores)}'
     )
 
 
@@ -187,6 +187,7 @@ def on_sample(
         finally:
             os.environ.pop('PALMTL_RUNS') if old is None else os.environ.update(PALMTL_RUNS=old)
         ended = len(list(Path(folder).glob('*/summary.json')))
-    if ended < len(rows.split(';')):
-        raise InputError(f'{notebook}: only {ended} runs of the grid ended')
+    planned = len(rows.split(';')) * len(read_seeds(given['seeds']))
+    if ended < planned:
+        raise InputError(f'{notebook}: only {ended} of {planned} runs of the grid ended')
     return page_text(nb)

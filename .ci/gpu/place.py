@@ -14,6 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 ITEMS = {}  # stage -> [(name, seconds, function)], in the order of their definition
 
 
+def whole_lines(path: Path) -> list:
+    "The lines of a file, without a last one that was cut off."
+    return path.read_text().split('\n')[:-1] if path.exists() else []
+
+
 @dataclass
 class Place:
     "What `day` has prepared."
@@ -39,7 +44,10 @@ class Place:
     def write(self, stage: str, item: str, **what):
         "Add a line, and let it reach the disk."
         line = json.dumps(dict(item=item, at=round(time.time(), 2)) | what, default=float)
-        with open(self.out / f'{stage}.jsonl', 'a') as file:
+        path = self.out / f'{stage}.jsonl'
+        whole = ''.join(text + '\n' for text in whole_lines(path))
+        with open(path, 'a') as file:
+            file.truncate(len(whole.encode()))  # a line that an earlier go did not finish
             file.write(line + '\n')
             file.flush()
             os.fsync(file.fileno())
@@ -47,10 +55,7 @@ class Place:
 
     def read(self, stage: str) -> list:
         "The lines so far, of the last go: each begins with a line `machine`."
-        path = self.out / f'{stage}.jsonl'
-        if not path.exists():
-            return []
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        lines = [json.loads(line) for line in whole_lines(self.out / f'{stage}.jsonl')]
         goes = [i for i, line in enumerate(lines) if line['item'] == 'machine']
         return lines[goes[-1] :] if goes else lines
 
