@@ -825,14 +825,23 @@ def recipe(
     "The name of a run's recipe."
     return f"{report['scheduler']}, {report['n_pals']} PALs"
 
+# %% ../nbs/48_behaviour.ipynb #c82b014a
+def _check_once(values):  # raises `InputError` for two runs that only other settings tell apart
+    twice = values[values.duplicated(['what', 'recipe', 'seed'])]
+    for r in twice.head(1).itertuples():
+        what = f"recipe '{r.recipe}', seed {r.seed}: two reports on '{r.what}'"
+        raise InputError(f'{what}; one run of each recipe and seed was expected')
+
 # %% ../nbs/48_behaviour.ipynb #9cbee5d9
 def recipe_table(
     reports: list,  # from `read_behaviour`
 ) -> pd.DataFrame:  # tests × recipes: mean failure rate over seeds
     "How often each recipe fails each test, beside the published rates."
-    rows = [(t['test'], recipe(r), t['rate']) for r in reports for t in r['tests']]
-    long = pd.DataFrame(rows, columns=['test', 'recipe', 'rate'])
-    table = long.pivot_table(index='test', columns='recipe', values='rate', sort=False)
+    rows = [(t['test'], recipe(r), r['seed'], t['rate']) for r in reports for t in r['tests']]
+    long = pd.DataFrame(rows, columns=['what', 'recipe', 'seed', 'rate'])
+    _check_once(long)
+    table = long.pivot_table(index='what', columns='recipe', values='rate', sort=False)
+    table = table.rename_axis('test')
     for i, name in enumerate(('BERT (published)', 'RoBERTa (published)')):
         table[name] = [PUBLISHED.get(t, (np.nan, np.nan))[i] / 100 for t in table.index]
     return table
@@ -842,28 +851,19 @@ def gap_table(
     reports: list,  # from `read_behaviour`
 ) -> pd.DataFrame:  # one row per run and dimension: recipe, seed, gap, p, praise_to_blame
     "The gaps of all runs."
-    rows = [
-        dict(recipe=recipe(r), seed=r['seed'], **{k: v for k, v in d.items()})
-        for r in reports
-        for d in r['identity']
-    ]
-    return pd.DataFrame(rows)
-
-# %% ../nbs/48_behaviour.ipynb #c82b014a
-def _check_once(values):  # raises `InputError` for two runs that only other settings tell apart
-    twice = values[values.duplicated(['what', 'recipe', 'seed'])]
-    for r in twice.head(1).itertuples():
-        what = f"recipe '{r.recipe}', seed {r.seed}: two reports on '{r.what}'"
-        raise InputError(f'{what}; one run of each recipe and seed was expected')
+    rows = [dict(recipe=recipe(r), seed=r['seed']) | d for r in reports for d in r['identity']]
+    columns = ['recipe', 'seed', 'dimension', 'gap', 'p', 'praise_to_blame']
+    return pd.DataFrame(rows, columns=None if rows else columns)
 
 # %% ../nbs/48_behaviour.ipynb #056d2d64
 def compare_recipes(
-    values: pd.DataFrame,  # columns what, recipe, seed, value; one row per run and quantity
+    values: pd.DataFrame,  # what, recipe, seed, value, perhaps unit; one row per run and quantity
     a: str,  # a recipe
     b: str,  # another
 ) -> pd.DataFrame:  # per quantity: seeds, means of both, difference b - a with its interval, p
     """Is b's value larger than a's? Paired by seed. The scatter over seeds is estimated from
-    all recipes together (chapter 42), except those that train one task at a time."""
+    all recipes together (chapter 42), except those that train one task at a time. It is at least
+    the quantity's unit: a rate moves in steps of one row, so a few seeds can agree by chance."""
     for name in (a, b):
         if name not in set(values.recipe):
             near = nearest(name, sorted(set(values.recipe)))
@@ -873,11 +873,14 @@ def compare_recipes(
     for what, d in values.groupby('what', sort=False):
         table = d.pivot(index='seed', columns='recipe', values='value')
         if {a, b} <= set(table):
-            out.append(dict(what=what) | _compare_pair(table, a, b))
+            unit = d.unit.max() if 'unit' in d else 0.0
+            out.append(dict(what=what) | _compare_pair(table, a, b, unit))
+    if not out:
+        raise InputError(f"the recipes '{a}' and '{b}' have no quantity in common")
     return pd.DataFrame(out).set_index('what')
 
 
-def _compare_pair(table, a, b):  # table: seeds × recipes, of one quantity
+def _compare_pair(table, a, b, unit):  # table: seeds × recipes, of one quantity
     both = table[[a, b]].dropna()
     each, n = both[b] - both[a], len(both)
     alone = [c for c in table if c.split(',')[0] in ALONE]
@@ -886,6 +889,7 @@ def _compare_pair(table, a, b):  # table: seeds × recipes, of one quantity
     if not {a, b} & set(alone) and alike_p_value(lenders) >= UNLIKE:
         pool = pooled_variance(lenders)
     by_seeds, df = seed_variance(each.var(), n, *pool) if n > 1 else (np.nan, 0)
+    by_seeds = np.maximum(by_seeds, unit**2 / n)  # nan stays nan
     low, high, p, _ = judge(each.mean(), by_seeds, df, 0.0)
     row = dict(seeds=n, a=both[a].mean(), b=both[b].mean(), difference=each.mean())
     return row | dict(low=float(low), high=float(high), p=float(p))
@@ -901,12 +905,14 @@ def gap_values(
 
 def rate_values(
     reports: list,  # from `read_behaviour`
-) -> pd.DataFrame:  # what (the test), task, recipe, seed, value (its failure rate)
+) -> pd.DataFrame:  # what (the test), task, recipe, seed, value (its failure rate), unit (a row)
     "The failure rates, as `compare_recipes` takes them."
     rows = [
-        (t['test'], t['task'], recipe(r), r['seed'], t['rate']) for r in reports for t in r['tests']
+        (t['test'], t['task'], recipe(r), r['seed'], t['rate'], 1 / len(from_bits(t['failed'])))
+        for r in reports
+        for t in r['tests']
     ]
-    return pd.DataFrame(rows, columns=['what', 'task', 'recipe', 'seed', 'value'])
+    return pd.DataFrame(rows, columns=['what', 'task', 'recipe', 'seed', 'value', 'unit'])
 
 # %% ../nbs/48_behaviour.ipynb #789b5276
 def separable_sentence(

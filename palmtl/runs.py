@@ -506,6 +506,8 @@ def read_reports(
     folder=None,  # of reports; the published ones if None
 ) -> list:  # of dict
     "The reports on runs, one file each; raises `InputError` if one cannot be read."
+    if folder and not Path(folder).is_dir():
+        raise InputError(f'{folder}: there is no such folder')
     out = []
     for path in sorted(Path(folder or find_folder(f'runs/published/{kind}')).glob('*.json')):
         try:
