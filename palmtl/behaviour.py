@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['WORDS', 'TESTS', 'PUBLISHED', 'SLACK', 'SAME', 'IDENTITIES', 'BY_PERSON', 'FACTS', 'PRAISE', 'BLAME', 'SENTENCES',
            'fill', 'typo', 'BehaviourTest', 'add_test', 'one_typo', 'exchanged', 'draw_rows', 'possible_answers',
-           'suits', 'values_and_answers', 'failures', 'measure', 'rate_table', 'compare_behaviour', 'identity_values',
-           'identity_gap', 'identity_table', 'to_bits', 'from_bits', 'behaviour_report', 'write_behaviour', 'main',
-           'read_behaviour', 'recipe', 'recipe_table', 'gap_table', 'compare_recipes', 'gap_values', 'rate_values',
-           'separable_sentence']
+           'has_values', 'suits', 'values_and_answers', 'failures', 'measure', 'rate_table', 'compare_behaviour',
+           'identity_values', 'identity_gap', 'identity_table', 'to_bits', 'from_bits', 'behaviour_report',
+           'write_behaviour', 'main', 'read_behaviour', 'recipe', 'recipe_table', 'gap_table', 'compare_recipes',
+           'gap_values', 'rate_values', 'separable_sentence']
 
 # %% ../nbs/48_behaviour.ipynb #8ddb4b54
 import argparse, json, re, sys
@@ -77,6 +77,8 @@ def typo(
     for m in re.finditer(r'[A-Za-z]{4,}', text):
         inside = range(m.start() + 1, m.end() - 1)
         places += [i for i in inside if text[i] != text[i + 1]]
+    if not places:
+        raise InputError(f"'{text}' has no word of four letters in which two could be swapped")
     i = places[int(rng.integers(len(places)))]
     return text[:i] + text[i + 1] + text[i] + text[i + 2 :]
 
@@ -102,14 +104,43 @@ class BehaviourTest:
         changed = f' → {text(self.after[0])}' if isinstance(self.after, tuple) else ''
         return f'{self.name} ({self.kind}, {self.ability}): {text(self.before[0])}{changed}'
 
+# %% ../nbs/48_behaviour.ipynb #66fb5955
+_TASKS = ('sst', 'quora', 'sts')
+_NEEDS = dict(minimum=['expects'], invariance=['after'], direction=['after', 'expects'])
+
+
+def _texts(template):  # of a row
+    return template if isinstance(template, tuple) else (template,)
+
+
+def _check_test(test):  # raises `InputError` for what could not be measured
+    where = f"behaviour test '{test.name}': "
+    for what, options in dict(task=_TASKS, kind=_NEEDS).items():
+        if (given := getattr(test, what)) not in options:
+            raise InputError(f"{where}unknown {what} '{given}'{nearest(given, options)}")
+    given = [k for k in ('after', 'expects') if getattr(test, k) is not None]
+    if given != (needs := _NEEDS[test.kind]):
+        found = ' and '.join(given) or 'none of them'
+        raise InputError(f'{where}{test.kind} needs {" and ".join(needs)}, but has {found}')
+    changed = test.after if isinstance(test.after, tuple) else ()
+    for text in (t for template in (*test.before, *changed) for t in _texts(template)):
+        for kind, _ in _PLACE.findall(text):
+            if kind not in WORDS:
+                raise InputError(f"{where}unknown list of words '{kind}'{nearest(kind, WORDS)}")
+
 # %% ../nbs/48_behaviour.ipynb #20a1f311
 TESTS = Registry('behaviour test')
 
 
 def add_test(name, task, kind, ability, before, after=None, expects=None):
     "Register a test; its templates may be a list."
+    if isinstance(before, str):
+        raise InputError(f"behaviour test '{name}': before is one text; a list was expected")
     after = tuple(after) if isinstance(after, list) else after
     test = BehaviourTest(name, task, kind, ability, tuple(before), after, expects)
+    _check_test(test)
+    if TESTS._registered_by.get(name) == '__main__':  # a cell that is run again
+        TESTS.pop(name, None)
     TESTS.register(name)(test)
     return test
 
@@ -491,10 +522,6 @@ _with_sts(
 )
 
 # %% ../nbs/48_behaviour.ipynb #60ccf38f
-def _texts(template):  # of a row
-    return template if isinstance(template, tuple) else (template,)
-
-
 def _draw(test, rng):  # texts before, texts after or None
     i = int(rng.integers(len(test.before)))
     before = _texts(test.before[i])
@@ -534,18 +561,35 @@ def possible_answers(
     if task.kind == 'binary':
         has_sides = not task.is_pair and {*task.classes} == {'negative', 'positive'}
         return task.classes if has_sides else ('no', 'yes')
+    if not task.is_ordered:  # such as topics, which have no sides
+        return task.classes
     middle = (len(task.classes) - 1) / 2
     sides = ('negative', 'neutral', 'positive')
-    return tuple(sides[int(np.sign(k - middle)) + 1] for k in range(len(task.classes)))
+    answers = tuple(sides[int(np.sign(k - middle)) + 1] for k in range(len(task.classes)))
+    return answers[::-1] if _falls(task) else answers
 
 
+def _falls(task):  # whether ordered classes go from positive to negative
+    numbers = task.class_numbers or []
+    return task.classes[0] == 'positive' or numbers[:1] > numbers[-1:]
+
+
+def has_values(
+    task: Task,  # of any kind
+) -> bool:
+    "Whether a larger value of the task means more of something: not if its classes are no scale."
+    return task.kind != 'classes' or task.is_ordered
+
+# %% ../nbs/48_behaviour.ipynb #289d618a
 def suits(
     test: BehaviourTest,  # of `TESTS`
     task: Task,  # that answers its rows
 ) -> bool:
     "Whether a task has the rows of a test, and an answer that passes it."
-    if task.is_pair != test.is_pair or test.kind != 'minimum':
-        return task.is_pair == test.is_pair
+    if task.is_pair != test.is_pair:
+        return False
+    if test.kind != 'minimum':
+        return test.kind == 'invariance' or has_values(task)
     if task.kind == 'regression':
         return test.task == 'sts'
     return not {*test.expects}.isdisjoint(possible_answers(task))
@@ -571,6 +615,8 @@ def values_and_answers(
     number = np.arange(len(answers))
     if task.kind == 'binary':
         number = np.isin(answers, ('yes', 'positive')).astype(float)
+    elif has_values(task) and _falls(task):
+        number = number[::-1]
     return p @ number * (_most(task) / number.max()), answers[p.argmax(1)]
 
 # %% ../nbs/48_behaviour.ipynb #27580a4f
@@ -778,7 +824,7 @@ def behaviour_report(
         )
     sentiment = (names or {}).get('sst', 'sst')
     identity = []
-    if sentiment in model.tasks:
+    if sentiment in model.tasks and has_values(model.tasks[sentiment]):
         table = identity_table(model, sentiment).round(4).reset_index()
         identity = table.to_dict('records')
     s = model.run.settings
