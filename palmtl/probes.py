@@ -10,7 +10,7 @@ __all__ = ['layer_vectors', 'key_words', 'control_labels', 'probe', 'probe_table
 import argparse, contextlib, copy, json, sys
 from collections import Counter
 import numpy as np, pandas as pd, plotly.graph_objects as go, torch
-from .basics import InputError, reports_bad_input, write_atomic
+from .basics import InputError, nearest, reports_bad_input, write_atomic
 from .data import Rows, limit_rows, tokenize
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder
@@ -61,19 +61,26 @@ def key_words(
     return [next((w for w in words if 2 * counts[w] < len(texts)), words[0]) for words in texts]
 
 # %% ../nbs/49_probes.ipynb #1bb134aa
+def _labels_of_words(labels, n_rows):  # all labels, sorted; rows of each word -> a label for each
+    last, at = len(labels) - 1, (np.cumsum(n_rows) - n_rows / 2).astype(int)
+    if labels[at[0]] == labels[at[-1]]:  # few words, rare labels: from the first to the last
+        at = (at - at[0]) * last // max(1, at[-1] - at[0])
+    return labels[at]
+
+
 def control_labels(
     rows: Rows,  # with labels
     seed: int = 0,  # of the draw
 ) -> np.ndarray:  # float32 (rows,)
     "Random labels, the same for all rows with the same key word."
-    rng, words = np.random.default_rng([seed, 49]), key_words(rows)
-    kinds, labels = sorted(set(words)), np.sort(rows.labels)
-    order, last = rng.permutation(len(kinds)), len(labels) - 1
-    at = ((order + 0.5) / len(kinds) * len(labels)).astype(int)  # evenly over the real labels
-    if labels[at].min() == labels[at].max():  # few words, rare labels
-        at = order * last // max(1, len(kinds) - 1)  # from the first label to the last
-    drawn = dict(zip(kinds, labels[at]))
-    return np.array([drawn[w] for w in words], np.float32)
+    rng, labels = np.random.default_rng([seed, 49]), np.sort(rows.labels)
+    kinds, word, n_rows = np.unique(key_words(rows), return_inverse=True, return_counts=True)
+    draws = []
+    for _ in range(20):
+        order, drawn = rng.permutation(len(kinds)), np.empty(len(kinds), np.float32)
+        drawn[order] = _labels_of_words(labels, n_rows[order])
+        draws.append(drawn[word])
+    return min(draws, key=lambda drawn: np.abs(np.sort(drawn) - labels).mean())
 
 # %% ../nbs/49_probes.ipynb #6fbcf909
 def _linear_model(kind):
@@ -100,6 +107,8 @@ def probe(
     "How well a linear map reads the labels from a layer."
     order = np.random.default_rng([seed, 50]).permutation(len(labels))
     held, rest = np.split(order, [len(order) // 3])
+    if len(held) < 2:
+        raise InputError(f'a probe needs at least 6 rows, two of them held out, not {len(order)}')
     y = labels if kind == 'regression' else labels.astype(int)
     if len(set(y[rest].tolist())) < 2:
         where = 'among the two thirds of the rows that it learns from'
@@ -137,6 +146,8 @@ def probe_chart(
     what: str = 'score',  # or `selectivity`, or `control`
 ) -> go.Figure:
     "Layers × tasks, with and without PALs, as a heat map."
+    if what not in table:
+        raise InputError(f"the table of probes has no column '{what}'{nearest(what, table)}")
     ways = table.pals.nunique() > 1
     names = table.task + (', PALs ' + table.pals if ways else '')
     t = table.assign(name=names).pivot(index='layer', columns='name', values=what)
@@ -231,8 +242,8 @@ def probe_sentence(
         on = t[t.pals == 'on'].set_index('layer')
         best = int(on.score.idxmax())
         where = f'layer {best}' if best else 'the embeddings'
-        text = f'{task} is read best from {where} ({on.score[best]:.2f}, '
-        text += f'control {on.control[best]:.2f})'
+        beside = f', control {on.control[best]:.2f}' if 'control' in on else ''
+        text = f'{task} is read best from {where} ({on.score[best]:.2f}{beside})'
         off = t[t.pals == 'off'].set_index('layer')
         if len(off):
             text += f'; its PALs change the last layer by {on.score[last] - off.score[last]:+.2f}'
@@ -283,6 +294,8 @@ def main(
     parser.add_argument('--beside', metavar='OTHER', help='another run, for CKA')
     parser.add_argument('--rows', type=int, default=1000, help='dev rows of each task at most')
     given = parser.parse_args(args)
+    if given.rows < 6:
+        raise InputError(f'--rows {given.rows}: at least 6 rows were expected')
     run = find_run(given.run)
     other = find_run(given.beside) if given.beside else None
     path = run.folder / 'probes.json'
