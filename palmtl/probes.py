@@ -16,6 +16,8 @@ from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder
 from .model import Corpus, cut_batch, masked_mean
 from .evaluation import batches_by_length, build_model
+from .forks import lineage
+from .gates import GateKeeper, ShuffledGates
 from .metrics import METRICS
 from .runs import Run, find_run, read_reports
 from .predict import Predictor, load, without_pals
@@ -178,11 +180,29 @@ def cka(
     return float(both / (own[0] * own[1])) if min(own) > 0 else 0.0
 
 # %% ../nbs/49_probes.ipynb #dc4a3bca
+def _first_run(run):  # the run whose first step the weights began with; of a fork, an ancestor
+    names = [name for name, _ in lineage(run)]
+    first = Run(run.folder.parent / names[-1]) if names else run
+    if not (first.folder / 'settings.json').exists():
+        there = 'is not in the same folder of runs'
+        what = f"run {run.folder.name}: it descends from '{names[-1]}', which {there}"
+        raise InputError(f'{what}; its weights before training are not known')
+    return first
+
+
+def _first_gates(s, tasks, layers):  # of the PALs before the first step
+    kind = ShuffledGates if s.gates == 'shuffled' else GateKeeper
+    keeper = kind(s, tasks, layers, probe=None, holdout=None, potentials=None)
+    if s.gates == 'shuffled':
+        keeper.repeat([], s.seed)
+    return torch.from_numpy(keeper.gates)
+
+# %% ../nbs/49_probes.ipynb #7a8f7fdc
 def before_training(
     model: Predictor,  # from `load`
 ) -> Predictor:  # the same tasks and tokens, the weights that training began with
-    "A run as it was before its first step."
-    s = model.run.settings
+    "A run as it was before its first step; a fork, as its first ancestor was."
+    s = _first_run(model.run).settings
     torch.manual_seed(s.seed)
     if s.encoder == 'sample':
         encoder = BertEncoder(SAMPLE_CONFIG)
@@ -190,6 +210,9 @@ def before_training(
         encoder = load_encoder(find_encoder(s.encoder))
     out = copy.copy(model)
     out.model = build_model(s, model.run.tasks, encoder).eval().to(model.device)
+    if s.gates != 'off':
+        pals = out.model.pals
+        pals.gates.copy_(_first_gates(s, model.run.tasks, pals.layers))
     return out
 
 # %% ../nbs/49_probes.ipynb #c5c4ee29
@@ -271,10 +294,10 @@ def probe_report(
     model, s = load(run, 'cpu'), run.settings
     rows = {t.name: run.dev_rows(t) for t in run.tasks}
     report = dict(run=run.folder.name, scheduler=s.scheduler, n_pals=s.n_pals, seed=s.seed, rows=n)
-    report['probes'] = probe_table(model, rows, n).round(5).to_dict('list')
     others = {'before training': before_training(model)}
     if beside is not None:
         others[beside.folder.name] = load(beside, 'cpu')
+    report['probes'] = probe_table(model, rows, n).round(5).to_dict('list')
     report['cka'] = {
         name: {
             task: cka_table(other, model, r, n).round(5).values.tolist() for task, r in rows.items()
