@@ -935,7 +935,7 @@ def _compare_pair(table, a, b, unit):  # table: seeds × recipes, of one quantit
     if not {a, b} & set(alone) and alike_p_value(lenders) >= UNLIKE:
         pool = pooled_variance(lenders)
     by_seeds, df = seed_variance(each.var(), n, *pool) if n > 1 else (np.nan, 0)
-    by_seeds = np.maximum(by_seeds, unit**2 / n)  # nan stays nan
+    by_seeds = np.maximum(by_seeds, unit**2 / max(n, 1))  # nan stays nan
     low, high, p, _ = judge(each.mean(), by_seeds, df, 0.0)
     row = dict(seeds=n, a=both[a].mean(), b=both[b].mean(), difference=each.mean())
     return row | dict(low=float(low), high=float(high), p=float(p))
