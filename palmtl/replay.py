@@ -140,6 +140,9 @@ def _checked(record, changes):  # the record, with plugins where they lie here
                 f'only {", ".join(_MAY_CHANGE)} may be changed in a replay'
             )
     record.read_json('environment.json')
+    if record.state != 'finished':
+        what = f'is {record.state}; a finished run or a published record was expected'
+        raise InputError(f'run folder {record.folder}: {what}')
     if made := record.record.get('ensemble'):
         what = f"is an ensemble, which is not trained; `{made['command']}` makes it again"
         raise InputError(f'run folder {record.folder}: {what}')
@@ -164,9 +167,14 @@ def replay(
         given['precision'] = then.get('precision', 'auto')
     settings = make_settings(**(given | changes))
     t = Trainer(settings, runs or runs_folder() / 'replays', [progress_bar()])
+    if t.run.state == 'finished':  # `fit` would leave it as it is
+        what = 'is finished already; remove it, or give another folder (runs=...)'
+        raise InputError(f'run folder {t.run.folder}: {what}')
     now = describe_environment(t.device) | dict(precision=t.precision, sources=t.sources())
+    if t.threads:  # as `fit` sets them
+        now['threads'] = t.threads
     run = t.fit()
-    return run, _changed_environment(then, now), same(record, t.run)
+    return run, _changed_environment(then, now), same(record, run)
 
 # %% ../nbs/45_replay.ipynb #ea11ff9b
 @reports_bad_input
@@ -177,6 +185,7 @@ def main(
     parser = argparse.ArgumentParser(prog='python -m palmtl.replay', description=main.__doc__)
     parser.add_argument('record', help='its folder')
     what = f'what is different on this machine: one of {", ".join(_MAY_CHANGE)}'
+    what += '; or runs=FOLDER, where the new run will be'
     parser.add_argument('changes', nargs='*', metavar='setting=value', help=what)
     given = parser.parse_args(args)
     for word in given.changes:
