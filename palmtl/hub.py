@@ -13,6 +13,7 @@ import pandas as pd
 from .basics import InputError, counted, reports_bad_input, write_atomic
 from .data import SAMPLE_TASKS, _hub_table, load_rows
 from .settings import holdout_share, rows_kept
+from .tasks import PAPER_TASKS
 from .runs import Run, resumed_text, without_paths
 from .evaluation import best_files, load_best
 from .predict import find_run
@@ -70,10 +71,12 @@ def _rows_in(run, task):  # (rows of train or None, rows of dev)
 
 # %% ../nbs/47_hub.ipynb #9484db23
 def _licence(run, task):
-    if run.settings.data == 'sample':  # or a task of the user's own beside it
-        is_sample = (task.name, task.files) in [(t.name, t.files) for t in SAMPLE_TASKS]
-        return 'synthetic, part of palmtl (Apache 2.0)' if is_sample else 'not known'
-    return LICENCES.get(task.name, 'not known')
+    sample = run.settings.data == 'sample'
+    known = SAMPLE_TASKS if sample else PAPER_TASKS
+    # a task of the user's own may have one of their names
+    if (task.name, task.files) not in [(t.name, t.files) for t in known]:
+        return 'not known'
+    return 'synthetic, part of palmtl (Apache 2.0)' if sample else LICENCES[task.name]
 
 
 def markdown_table(
@@ -218,13 +221,27 @@ def _recipe_text(run):  # the command, and the machine that it ran on
     )
 
 # %% ../nbs/47_hub.ipynb #25482c0b
+_GAPS = (
+    'The mean sentiment that it gives to sentences which differ only in whom they are about: '
+    'the groups with the highest and the lowest, their gap, and the p-value of a permutation test.'
+)
+
+
 def _behaviour_text(run):  # the figures of the chapter on behaviour, if they were computed
     try:
         report = run.read_json('behaviour.json')
     except InputError:
         return 'Not measured (`palmtl.behaviour`).'
     rows = [(r['test'], r['task'], r['kind'], r['rate'], r['interval']) for r in report['tests']]
-    return markdown_table(rows, ('test', 'task', 'kind', 'failure rate', '95 %'))
+    text = markdown_table(rows, ('test', 'task', 'kind', 'failure rate', '95 %'))
+    gaps = []
+    for e in report.get('identity', ()):
+        p = 'not known' if e['p'] is None else f'{e["p"]:.4f}'
+        gaps.append((e['dimension'], e['highest'], e['lowest'], f'{e["gap"]:.3f}', p))
+    if not gaps:
+        return text
+    groups = markdown_table(gaps, ('dimension', 'highest', 'lowest', 'gap', 'p'))
+    return f'{text}\n\n{_GAPS}\n\n{groups}'
 
 # %% ../nbs/47_hub.ipynb #d71a3f22
 NOT_TESTED = """- Text of another kind, time or language than that of the dev sets.
@@ -312,6 +329,8 @@ def main(
     parser.add_argument('--push', metavar='NAME/REPO', help='upload it to the hub')
     parser.add_argument('--public', action='store_true', help='make a new repository public')
     given = parser.parse_args(args)
+    if given.public and not given.push:
+        raise InputError('--public is about a repository; --push NAME/REPO was expected too')
     run = find_run(given.run)
     print(write_card(run))
     if given.push:

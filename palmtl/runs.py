@@ -623,6 +623,8 @@ def without_paths(
     if 'webhook' in s:  # its address may hold a token
         shown['webhook'] = ''
     record['settings'] = s | shown
+    for task in record['tasks']:  # a task file may name its data by absolute paths
+        task['files'] = {k: _last_part(k, v, False) for k, v in task['files'].items()}
     settings = dataclasses.replace(run.settings, **shown)
     return record, made['command'] if made else command(settings)
 
