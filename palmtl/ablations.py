@@ -19,7 +19,8 @@ from .data import find_files, find_folder
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, read_config
 from .runs import Run, run_or_record, run_path, runs_folder
-from .settings import Settings, changed_settings, make_settings, resolve_tasks, run_name
+from .settings import Settings, changed_settings, make_settings, resolve_tasks
+from .settings import rows_per_step, run_name
 from .control import Screen, locked
 
 # %% ../nbs/40_ablations.ipynb #821b529e
@@ -204,7 +205,7 @@ class Grid:
                 self.settings[label, seed] = make_settings(**given)
             except InputError as e:
                 raise InputError(f"grid '{name}', cell '{label}': {e}") from None
-        self.labels, self.errors = list(cells), {}
+        self.labels, self.errors, self.work = list(cells), {}, {}
 
     def __len__(self):
         return len(self.settings)
@@ -265,9 +266,13 @@ def _make_executor(folder, cluster, threads, hours, gpus, slurm):
 
 # %% ../nbs/40_ablations.ipynb #2770ffd2
 @patch
-def _work_of(self: Grid, key):  # of a cell, for the forecast: its examples, up to a factor
-    s = self.settings[key]
-    return s.epochs * s.more_batches * s.batch_size
+def _work_of(self: Grid, key):  # of a cell, for the forecast: its rows, up to a factor
+    if key not in self.work:  # later its task files may be elsewhere
+        s = self.settings[key]
+        all_fixed = all(x.steps_per_epoch.isdigit() for x in self.settings.values())
+        steps = int(s.steps_per_epoch) if all_fixed else 1  # a rule counts rows not read yet
+        self.work[key] = s.epochs * s.more_batches * steps * rows_per_step(s)
+    return self.work[key]
 
 
 @patch
@@ -295,7 +300,11 @@ def _take_result(self: Grid, name, key, job):
     ended = Run(self.where / name).state == 'finished' or key[0] in self.stopped_early
     if error is None and ended:
         return
-    message = 'stopped before it finished' if error is None else reason(error)
+    self._note_failure(key, 'stopped before it finished' if error is None else reason(error))
+
+
+@patch
+def _note_failure(self: Grid, key, message):
     run = run_name(self.settings[key])  # other labels may share it
     self.errors |= {k: message for k, s in self.settings.items() if run_name(s) == run}
 
@@ -324,6 +333,15 @@ def _interrupt(self: Grid, name, job):
         if not locked(run):  # queued or starting: it would not obey a `stop` from before
             job.cancel()
 
+
+@patch
+def _interrupt_all(self: Grid, active):  # name -> job
+    for name, job in active.items():
+        self._interrupt(name, job)
+    for job in active.values():
+        if isinstance(job, ProcessJob):  # so that none is left that writes into a run
+            job.stop()
+
 # %% ../nbs/40_ablations.ipynb #a9bc9ff4
 @patch
 def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
@@ -334,7 +352,10 @@ def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
             while len(active) < workers and (name := self._next(todo, waiting, active)):
                 waiting.remove(name)
                 places[name] = min(set(range(workers)) - {places[n] for n in active})
-                active[name] = start(todo[name], places[name])
+                try:
+                    active[name] = start(todo[name], places[name])
+                except Exception as e:  # Slurm may refuse a job, and take the next one
+                    self._note_failure(todo[name], f'did not start: {reason(e)}')
             time.sleep(poll)
             for name in [n for n, job in active.items() if job.done()]:
                 self._take_result(name, todo[name], active.pop(name))
@@ -342,11 +363,7 @@ def _run_all(self: Grid, todo, start, workers, poll, bar, prune=None):
             if prune is not None and next(looks) % 10 == 0:
                 self._stop_behind(prune, todo, waiting, active)
     except BaseException:  # above all an interrupt: the cells checkpoint and end
-        for name, job in active.items():
-            self._interrupt(name, job)
-        for job in active.values():
-            if isinstance(job, ProcessJob):  # so that none is left that writes into a run
-                job.stop()
+        self._interrupt_all(active)
         raise
 
 # %% ../nbs/40_ablations.ipynb #250ea7ce
@@ -508,7 +525,9 @@ def behind(
 def _stop_behind(self: Grid, margin, todo, waiting, active):  # todo: name -> key
     stopped, cells = self.stopped_early, {key[0] for key in todo.values()}
     behind = self.behind(margin)
-    new = {c: x for c, x in behind.items() if c in cells and c not in stopped}
+    needed = set().union(*(_runs_before(self.settings[todo[n]]) for n in waiting))
+    kept = {cell for name, (cell, _) in todo.items() if name in needed}
+    new = {c: x for c, x in behind.items() if c in cells - kept and c not in stopped}
     if new:
         stopped |= new
         self.write_plan(stopped)
@@ -527,6 +546,23 @@ def stopped_text(
     reach = f'it would reach at most {x["high"]:.3f}, {x["best"]} at least {x["low"]:.3f}'
     return f'stopped early: {reach}; comparisons with it are biased'
 
+# %% ../nbs/40_ablations.ipynb #369b7b30
+def _scale(s):  # what runs must share if their totals are to be compared
+    tasks = {(t.name, t.metric) for t in resolve_tasks(s)}
+    return tasks, s.score, s.data, s.limit_dev
+
+
+@patch
+def _check_prune(self: Grid, margin):
+    if not margin >= 0:
+        raise InputError(f'prune is {margin}; a margin of at least 0 was expected, or None')
+    (first, s), *others = self.settings.items()
+    for key, other in others:
+        if _scale(other) != _scale(s):
+            cells = f"the totals of cells '{first[0]}' and '{key[0]}' cannot be compared"
+            why = 'they have other tasks, scores or dev rows'
+            raise InputError(f'prune is {margin}, but {cells}: {why}; None was expected')
+
 # %% ../nbs/40_ablations.ipynb #6719c648
 @patch
 def train(
@@ -543,8 +579,8 @@ def train(
 ) -> pd.DataFrame:  # `table()`
     "Train all unfinished runs; a failed cell does not stop the others, an interrupt does."
     self.check()
-    if prune is not None and not prune >= 0:
-        raise InputError(f'prune is {prune}; a margin of at least 0 was expected, or None')
+    if prune is not None:
+        self._check_prune(prune)
     if workers < 1:
         raise InputError(f'workers is {workers}; at least 1 was expected')
     if not threads:
