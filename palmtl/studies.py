@@ -618,7 +618,9 @@ def cost_text(
 ) -> str:  # markdown, computed
     "The conditions of the measurement and what it found."
     d, s, machine = cost_table(report), report['settings'], report['environment']
-    dearer = [name for name in d.index if d.low[name] > 1]
+    seconds = pd.DataFrame(report['seconds'])
+    more = seconds.gt(seconds['sum'], axis=0).mean()  # share of the rounds; `low` is interpolated
+    dearer = [name for name in d.index if more[name] >= 0.75]
     combined = d.ratio[[m for m in d.index if m in GRADIENTS and m != 'sum']]
     weighted = d.ratio[[w for w in d.index if w in WEIGHTINGS and w not in ('none', 'famo')]]
     return (
