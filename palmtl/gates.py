@@ -402,7 +402,8 @@ def make_keeper(
 def _looks(run):
     looks = run.events('gates')
     if not looks:
-        raise InputError('the run recorded no gate events; its setting gates was off')
+        why = 'its setting gates was off, or it ended before the first look'
+        raise InputError(f'the run recorded no gate events; {why}')
     return looks
 
 
