@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 from .basics import InputError, Registry, number_read
 from .callbacks import Callback
+from .evaluation import evaluation_mode
 from .gradients import Probe
 from .settings import resolve_tasks
 
@@ -173,14 +174,12 @@ def pal_events(
 ) -> list:  # of events `pal_size`, one per task
     "The present size of the PALs."
     model, out = trainer.model, []
-    model.eval()
     for i, task in enumerate(trainer.tasks):
-        with ts_seen(model.pals) as found, trainer.autocast():
+        with evaluation_mode(model), ts_seen(model.pals) as found, trainer.autocast():
             model(probe.batch(i))
         ratios = {str(layer): r for layer, r in sorted(found.items())}
         event = dict(event='pal_size', step=trainer.step, task=task.name, ratios=ratios)
         out.append(event)
-    model.train()
     return out
 
 # %% ../nbs/32_alerts.ipynb #74477c92

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['pick_device', 'pick_precision', 'width_multiple', 'pal_options', 'build_model', 'published_tensors',
            'published_config', 'tokenizer_config', 'best_files', 'lost_best', 'read_best', 'load_best',
-           'batches_by_length', 'other_order', 'logits_of_rows', 'read_orders', 'predict_rows', 'score_split',
-           'write_split', 'check_submission', 'main']
+           'batches_by_length', 'other_order', 'logits_of_rows', 'read_orders', 'evaluation_mode', 'predict_rows',
+           'score_split', 'write_split', 'check_submission', 'main']
 
 # %% ../nbs/28_evaluation.ipynb #cb3cd2d7
 import argparse, contextlib, dataclasses, hashlib, json, sys
@@ -323,6 +323,19 @@ def read_orders(
         return corpus, None
     return corpus, Corpus(rows, other_order(tokens), model.pairs, *where)
 
+# %% ../nbs/28_evaluation.ipynb #ea9dc3a0
+@contextlib.contextmanager
+def evaluation_mode(
+    model: torch.nn.Module,  # its mode is restored afterwards, also after an error
+):
+    "Inside, dropout is off."
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
+
 # %% ../nbs/28_evaluation.ipynb #1f35da94
 def predict_rows(
     model: MultitaskModel,  # evaluated in evaluation mode; its mode is restored
@@ -337,16 +350,14 @@ def predict_rows(
     both_orders: bool = False,  # average a pair's logits over (a, b) and (b, a)
 ) -> np.ndarray:  # (rows,) predictions
     "The model's prediction for every row of a split."
-    was_training = model.training
     corpus, other = read_orders(
         model, rows, tokens, both_orders, max_length, torch.device(device), multiple
     )
-    model.eval()
     indices, out = [], []
-    for index, logits in logits_of_rows(model, task, corpus, autocast, budget, other):
-        out.append(predict(model.tasks[task], logits, model.unit))
-        indices.append(index)
-    model.train(was_training)
+    with evaluation_mode(model):
+        for index, logits in logits_of_rows(model, task, corpus, autocast, budget, other):
+            out.append(predict(model.tasks[task], logits, model.unit))
+            indices.append(index)
     if not out:
         return np.zeros(0, np.float32)
     return torch.cat(out).cpu().numpy()[np.argsort(np.concatenate(indices))]

@@ -20,6 +20,7 @@ from .settings import NOT_IN_NAME, Settings, differences
 from .runs import run_or_record, runs_folder
 
 # %% ../nbs/31_gates.ipynb #91387126
+from .evaluation import evaluation_mode
 from .callbacks import Callback
 from .gradients import Probe, gradients_aside
 
@@ -108,11 +109,8 @@ def row_losses(
     autocast=contextlib.nullcontext,  # makes the context of the forward pass
 ) -> tuple:  # losses (rows,), predictions (rows,)
     "The loss and the prediction of every row."
-    training = model.training
-    model.eval()
-    with torch.no_grad(), autocast():
+    with evaluation_mode(model), torch.no_grad(), autocast():
         (logits,) = model(batch)
-    model.train(training)
     task, labels = model.tasks[batch.groups[0][0]], batch.labels[0]
     pairs = zip(logits, labels)
     losses = [task_loss(task, z[None], y[None], model.unit) for z, y in pairs]
