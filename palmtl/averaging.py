@@ -78,7 +78,8 @@ class MovingAverage(WeightAverage):
 # %% ../nbs/34_averaging.ipynb #e80b855d
 @patch
 def state_dict(self: MovingAverage) -> dict:
-    return dict(n=self.n, mean=self.mean) if self.n else {}
+    # never empty: a trainer that goes back to before its first step must forget the later ones
+    return dict(n=self.n, mean=self.mean if self.n else [])
 
 
 @patch
@@ -118,7 +119,7 @@ def before_fit(self: MeanOfLast, trainer):
 
 @patch
 def state_dict(self: MeanOfLast) -> dict:
-    return dict(steps=self.steps, kept=self.kept) if self.steps else {}
+    return dict(steps=self.steps, kept=self.kept)
 
 
 @patch

@@ -240,6 +240,7 @@ def load_state_dict(self: Pretraining, state, load_optimizer):  # function of (o
     for sampler, x in zip(self.samplers, state['samplers'], strict=True):
         sampler.load_state_dict(x)
     self.since = [*state['since'], 0][:5]  # an earlier version skipped no step
+    self.optimizer.zero_grad()  # a step may have been interrupted before its update
 
 
 @patch
