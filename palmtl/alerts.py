@@ -185,15 +185,19 @@ def pal_events(
 # %% ../nbs/32_alerts.ipynb #74477c92
 @alert('pal')
 class PalRule:
-    "A PAL that dominates the encoder, or that still has no effect at the third measurement."
+    "A PAL that dominates the encoder, or still has no effect at its task's third measurement."
 
     def __init__(self, settings):
         self.most, self.looks, self.reported = settings.alert_pal, defaultdict(int), set()
+        self.trained = set()
 
     def see(self, e):
+        if e['event'] == 'step':
+            self.trained.add(e['task'])
         if e['event'] != 'pal_size' or not self.most:
             return None
-        self.looks[e['task']] += 1
+        # before its task's first step a PAL may have no effect: with `pal_init zero` it has none
+        self.looks[e['task']] += e['task'] in self.trained
         late, least = self.looks[e['task']] >= 3, 1e-3 * self.most
         odd = {k: r for k, r in e['ratios'].items() if r > self.most or late and r < least}
         new = {k: r for k, r in odd.items() if (e['task'], k, r > self.most) not in self.reported}
