@@ -896,6 +896,10 @@ def _check_gradients(s, n_tasks):  # conditions of chapter 30
 
 # %% ../nbs/21_settings.ipynb #f2eb9597
 def _check_gates(s, tasks):  # conditions of chapter 31
+    _needs(
+        (s.gates == 'shuffled') == bool(s.gate_run),
+        "gates 'shuffled' and gate_run go together: the name of a run with gates 'dynamic'",
+    )
     if s.gates == 'off':
         return
     most, what = len(tasks) * s.n_pals, f"gates '{s.gates}'"
@@ -906,10 +910,6 @@ def _check_gates(s, tasks):  # conditions of chapter 31
     least = f'gate_min is {s.gate_min} for each of {len(tasks)} tasks'
     budget = s.gate_budget or most // 2
     _needs(s.gate_min * len(tasks) <= budget, f'{least}; only {budget} may be active')
-    _needs(
-        (s.gates == 'shuffled') == bool(s.gate_run),
-        "gates 'shuffled' and gate_run go together: the name of a run with gates 'dynamic'",
-    )
     lacking = [t.name for t in tasks if not 0 < t.potential <= 1]
     _needs(
         not lacking,
