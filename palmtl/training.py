@@ -808,8 +808,8 @@ def pretrain(self: Trainer):
             self.checkpoint()
         self.serve_requests()
     if p.done:
+        self.checkpoint()  # first: if it fails, this trainer goes back and needs the head again
         p.finish()
-        self.checkpoint()
 
 # %% ../nbs/38_training.ipynb #473d5bf0
 @patch
@@ -1211,6 +1211,15 @@ def check_unspent(self: Trainer):
             f'run folder {self.run.folder}: {what}; make a new Trainer to start the run again'
         )
 
+# %% ../nbs/38_training.ipynb #af83fa30
+@patch
+def drop_leftovers(self: Trainer):
+    "Drop what an earlier `fit` of this trainer left behind, if it was interrupted or failed."
+    self.pending, self.unread_steps = [], []
+    self.model.train()  # it may have ended within an evaluation
+    if self.graphs is not None:  # recordings read and write the moments that they were made with
+        self.graphs = self.do = Graphs(self.compute, self.device)
+
 # %% ../nbs/38_training.ipynb #5c181d4a
 @patch
 def check_sources(self: Trainer):
@@ -1237,7 +1246,7 @@ def check_sources(self: Trainer):
 def restore(self: Trainer):
     "Resume from the checkpoint if there is one; otherwise record a new run's environment."
     self.clear_requests()
-    self.pending, self.unread_steps = [], []  # of an earlier `fit` that failed
+    self.drop_leftovers()
     self.saved = time.monotonic()
     self.measure_speed()
     if self.teacher is not None:
