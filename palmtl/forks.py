@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NEEDS_SAME', 'keep_fork_point', 'fork_points', 'kept_step', 'drop_fork_points', 'keep_last_point', 'find_fork',
-           'take_weights', 'parameter_names', 'take_moments', 'parts_that_fit', 'check_gates', 'states_that_fit',
-           'Fork', 'load_fork', 'copy_history', 'lineage', 'parent_of', 'own_epochs', 'total_of']
+           'take_weights', 'parameter_names', 'take_moments', 'parts_that_fit', 'same_scale', 'check_gates',
+           'states_that_fit', 'Fork', 'load_fork', 'copy_history', 'lineage', 'parent_of', 'own_epochs', 'total_of']
 
 # %% ../nbs/29_forks.ipynb #94ef1b27
 import itertools, math, os, re, shutil
@@ -144,7 +144,7 @@ def take_weights(
     model: torch.nn.Module,  # of the new run, with `encoder`, `pals` and `heads`
     weights: dict,  # the parent's: name -> tensor
 ) -> list:  # names of the tensors that start afresh
-    "Take over the weights that fit; raises `InputError` if the encoder is another."
+    "Take over the weights that fit; raises `InputError` if the encoder has another shape."
     own = model.state_dict()
     fits = {n for n in own.keys() & weights.keys() if own[n].shape == weights[n].shape}
     for n in own.keys() | weights.keys():
@@ -211,6 +211,15 @@ def parts_that_fit(
         for part, names in NEEDS_SAME.items()
         if all(getattr(settings, n) == getattr(parent, n) for n in names)
     }
+
+# %% ../nbs/29_forks.ipynb #a3b9e388
+def same_scale(
+    tasks,  # of the new run
+    parent,  # of the other run, as its record has them; with the same names
+) -> bool:
+    "Whether scores and KPIs of the two runs' tasks can be compared."
+    scale = lambda t: (t.kind, t.metric, t.classes, t.low, t.high)
+    return [scale(t) for t in tasks] == [scale(t) for t in parent]
 
 # %% ../nbs/29_forks.ipynb #decf6f1a
 def check_gates(

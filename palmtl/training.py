@@ -30,7 +30,7 @@ from .checkpoints import is_out_of_memory, restore_best, save_checkpoint, set_as
 from .control import TrainingStopped, exclusive_lock, garbage_collection_paused
 from .control import handle_interrupts, readable_errors, take_request
 from .forks import check_gates, copy_history, drop_fork_points, keep_fork_point, load_fork
-from .forks import parameter_names, parts_that_fit, states_that_fit
+from .forks import parameter_names, parts_that_fit, same_scale, states_that_fit
 from .forks import take_moments, take_weights
 
 # %% ../nbs/38_training.ipynb #69a19215
@@ -1236,15 +1236,20 @@ def drop_leftovers(self: Trainer):
         self.graphs = self.do = Graphs(self.compute, self.device)
 
 # %% ../nbs/38_training.ipynb #5c181d4a
+def _other_encoder(begun, now):  # two `sources` -> names of what differs in the encoder
+    changed = [] if begun['encoder'] == now['encoder'] else ['the encoder']
+    # an earlier version recorded nothing of the rest of the model
+    files = begun.get('model', {}).items()
+    return changed + [f'the {k}' for k, x in files if now['model'].get(k) != x]
+
+
 @patch
 def check_sources(self: Trainer):
     "Raise `InputError` if a run has begun, or ended, with other rows or another encoder."
     begun, now = self.run.read_json('environment.json').get('sources'), self.sources()
     if begun is None:
         return
-    changed = [] if begun['encoder'] == now['encoder'] else ['the encoder']
-    # an earlier version recorded nothing of the rest of the model
-    changed += [f'the {k}' for k, x in begun.get('model', {}).items() if now['model'].get(k) != x]
+    changed = _other_encoder(begun, now)
     for task, splits in now['data'].items():
         known = begun['data'].get(task, {})
         other = [k for k in {**splits, **known} if known.get(k) != splits.get(k)]
@@ -1354,6 +1359,16 @@ def open_fork(self: Trainer, runs):  # a `Fork`, or None
     if not s.fork or Run(run_path(s, runs)).state != 'new':
         return None
     fork = load_fork(s.fork, runs, self.device)
+    self.check_steps(fork)
+    check_gates(s, fork.parent.settings)
+    take_weights(self.model, fork.state['model'])  # raises if the encoder has another shape
+    self.check_encoder(fork)
+    return fork
+
+# %% ../nbs/38_training.ipynb #8f022887
+@patch
+def check_steps(self: Trainer, fork):
+    "Raise `InputError` if the tasks are others, or this run's steps do not continue the parent's."
     names, theirs = ([t.name for t in tasks] for tasks in (self.tasks, fork.parent.tasks))
     if names != theirs:
         expected = f"the parent's tasks ({', '.join(theirs)}) in this order were expected"
@@ -1361,13 +1376,24 @@ def open_fork(self: Trainer, runs):  # a `Fork`, or None
     if fork.step >= self.n_steps:
         ends = f'this run ends after step {self.n_steps}, the fork begins after step {fork.step}'
         raise InputError(f'setting fork: {ends}; more epochs were expected')
-    if s.mlm_steps != fork.parent.settings.mlm_steps:
+    asked, had = self.settings.mlm_steps, fork.parent.settings.mlm_steps
+    if asked != had:
         message = 'setting fork: words are masked before the first step, and a fork begins later'
-        others = f"mlm_steps {fork.parent.settings.mlm_steps}, as the parent's, was expected"
-        raise InputError(f'{message}; {others}')
-    check_gates(s, fork.parent.settings)
-    take_weights(self.model, fork.state['model'])  # raises if the encoder is another
-    return fork
+        raise InputError(f"{message}; mlm_steps {had}, as the parent's, was expected")
+    # at step 0 the parent may be within them; best weights come after a step
+    done = fork.state.get('pretraining', dict(step=had))['step']
+    if done < had:
+        message = f'the parent has done {done} of {had} steps of masked-language modelling'
+        raise InputError(f'setting fork: {message}; a fork point after them was expected')
+
+# %% ../nbs/38_training.ipynb #5ee3ee7f
+@patch
+def check_encoder(self: Trainer, fork):
+    "Raise `InputError` if this run's encoder is another of the same shape."
+    begun = fork.point.read_json('environment.json')['sources']
+    if changed := _other_encoder(begun, self.sources()):
+        what = f"this differs from the parent: {', '.join(changed)}"
+        raise InputError(f"setting fork: {what}; the parent's encoder was expected")
 
 # %% ../nbs/38_training.ipynb #cdf1f392
 @patch
@@ -1379,6 +1405,8 @@ def begin_fork(self: Trainer):
         for last in fork.point.events('mlm')[-1:]:
             self.pretraining.seconds, self.pretraining.cpu = last['seconds'], last.get('cpu', 0.0)
     parts = parts_that_fit(self.settings, theirs)
+    if not same_scale(self.tasks, fork.parent.tasks):
+        parts -= {'best', 'scheduler', 'windows'}
     fresh = take_weights(self.model, fork.state['model'])
     warm = bool(fork.note) and self.settings.fork_state == 'warm'
     if warm:
