@@ -22,6 +22,27 @@ def read_safetensors(path: Path) -> tuple:  # ({name: {dtype, shape, data_offset
     return header, raw[8 + length :]
 
 
+def not_packable(path: Path) -> str:  # '' if there is none
+    "A tensor of weights that is not fp32, which `pack_tensors` would not know how to round."
+    try:
+        header, _ = read_safetensors(path)
+    except (ValueError, struct.error):
+        return 'it is no safetensors file'
+    for name, entry in header.items():
+        if entry['dtype'] != 'F32' and not entry['dtype'].startswith(('I', 'U', 'BOOL')):
+            return f'{name} is {entry["dtype"]}; fp32 was expected'
+    return ''
+
+
+def code_digest(root: Path) -> str:
+    "Of the code that a day runs."
+    files = [*root.glob('palmtl/**/*.py'), *root.glob('.ci/gpu/**/*.py')]
+    out = hashlib.sha256()
+    for path in sorted(files):
+        out.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    return out.hexdigest()[:16]
+
+
 def words_of(tokenizer: Path, files) -> np.ndarray:  # ids, in order
     "The words that some files hold, and all special ones."
     from tokenizers import Tokenizer
@@ -43,7 +64,7 @@ def pack_tensors(path: Path, to: Path, words: np.ndarray) -> dict:  # what a rec
     parts, shapes, furthest = [], {}, 0.0
     for name, entry in header.items():
         if entry['dtype'] != 'F32':
-            continue  # positions 0, 1, 2, ... of old checkpoints
+            continue  # positions 0, 1, 2, ... of old checkpoints; see `not_packable`
         values = np.frombuffer(body[slice(*entry['data_offsets'])], '<f4')
         if name.endswith('word_embeddings.weight'):
             values = only_rows(values.reshape(entry['shape']), words).reshape(-1)

@@ -64,6 +64,7 @@ def item(stage: str, seconds: float):
     "Enter a function of a `Place` as one item of a stage; `seconds` is the most that it may take."
 
     def enter(function):
+        assert function.__name__ != 'machine', 'a line of that name begins a go'
         ITEMS.setdefault(stage, []).append((function.__name__, seconds, function))
         return function
 

@@ -2,6 +2,7 @@
 Trainer; where the time goes; and how many runs side by side bring most."""
 
 import dataclasses
+import gc
 import json
 import re
 import subprocess
@@ -73,17 +74,19 @@ def figures(place: Place, f: Field, stretch, precision: str) -> dict:
 def measure(place: Place, shape: str, batch: int, name: str, warm: int, steps: int, **kw):
     "One contestant: some steps to warm up, then three stretches; the median, and the range."
     f = field(place, shape, batch)
+    if place.cuda:  # a contestant before this one may be held by a cycle of references
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
     player = PLAYERS[name](f, **kw)
     player.advance(warm)
     took = sorted((player.advance(steps) for _ in range(3)), key=lambda s: s.seconds / s.tokens)
+    memory = dict(memory=torch.cuda.max_memory_allocated()) if place.cuda else {}
     precision = 'fp32' if name == 'loop' else f.precision
-    out = figures(place, f, took[1], precision)
+    out = figures(place, f, took[1], precision) | memory
     out |= dict(least=took[2].tokens / took[2].seconds, most=took[0].tokens / took[0].seconds)
     if name == 'recorded':
         out |= dict(keys=len(player.graphs.known))
-    if place.cuda:
-        out |= dict(memory=torch.cuda.max_memory_allocated())
-        torch.cuda.reset_peak_memory_stats()
     pals = kw.get('n_pals', 0)
     what = f'{shape}, batch {batch}, {name}' + (f', {pals} PALs' if pals else '')
     place.write('race', what, shape=shape, batch=batch, player=name, n_pals=pals, **out)
@@ -92,22 +95,20 @@ def measure(place: Place, shape: str, batch: int, name: str, warm: int, steps: i
 
 def compare(place: Place, shape: str, batch: int):
     "All four at one shape and batch size; the slow ones do fewer steps."
-    names = list(PLAYERS)
-    for name in names:
+    for name in PLAYERS:
+        if place.left() < 5:
+            place.write('race', f'{shape}, batch {batch}, {name}', skipped='no time left')
+            continue
         fast = name == 'recorded'
         warm = place.some(180 if fast else 12, 6 if fast else 3)
         if name == 'trainer' and 'c' not in lineup():
             place.write('race', f'{shape}, batch {batch}, {name}', skipped='there is no accelerate')
             continue
         measure(place, shape, batch, name, warm, place.some(150 if fast else 30, 3))
-        if place.left() < 5:
-            return
-        if place.cuda:
-            torch.cuda.empty_cache()
 
 
 @item('race', 60)
-def machine(place: Place):
+def most_that_is_possible(place: Place):
     "The rates from which the floor is computed."
     for precision in ('fp32', 'bf16'):
         place.write('race', f'rates {precision}', precision=precision, **rates(place, precision))
@@ -240,6 +241,10 @@ def evaluation(place: Place):
         rows = sum(len(r['dev']) for r in f.rows.values())
         names = ['recorded', 'loop'] + ['trainer'] * ('c' in lineup())
         for name in names:
+            what = dict(shape=shape, player=name)
+            if place.left() < 5:
+                place.write('race', f'evaluation {shape}, {name}', skipped='no time left', **what)
+                continue
             player, took = PLAYERS[name](f), []
             player.advance(1)
             for _ in range(3):
@@ -248,13 +253,8 @@ def evaluation(place: Place):
                 player.answer()
                 f.sync()
                 took.append(time.perf_counter() - began)
-            rate = rows / sorted(took)[1]
-            place.write(
-                'race', f'evaluation {shape}, {name}', shape=shape, player=name,
-                examples_per_second=rate,
-            )  # fmt: skip
-            if place.left() < 5:
-                return
+            what |= dict(examples_per_second=rows / sorted(took)[1])
+            place.write('race', f'evaluation {shape}, {name}', **what)
 
 
 @item('race', 60)

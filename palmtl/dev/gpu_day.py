@@ -161,13 +161,13 @@ def show_gpu(
 ) -> list:  # of sentences, tables and figures to display
     "The kept measurement on a GPU, for display."
     race, grid, check = (gpu_lines(stage, folder) for stage in ('race', 'grid', 'check'))
-    if not race:
+    if not (race or grid or check):
         return [
             'Nothing has been measured on a GPU yet; `.ci/gpu/day` is ready for it (chapter 75).'
         ]
-    machine = _first(race, 'gpu')
+    machine = _first([*race, *grid, *check], 'gpu')
     out = [f"{machine.get('gpu')}, commit {str(machine.get('commit'))[:7]}"]
-    asked = [line for line in check if 'ok' in line or 'skipped' in line]
+    asked = [line for line in check if {'ok', 'skipped', 'error'} & {*line}]
     if asked:
         good = sum(line.get('ok', False) for line in asked)
         out.append(f'{good} of {len(asked)} checks of recorded steps passed.')
