@@ -1233,7 +1233,7 @@ def drop_leftovers(self: Trainer):
     self.pending, self.unread_steps = [], []
     self.model.train()  # it may have ended within an evaluation
     if self.graphs is not None:  # recordings read and write the moments that they were made with
-        self.graphs = self.do = Graphs(self.compute, self.device)
+        self.graphs = self.do = Graphs(self.compute, self.device, self.graphs.limit)
 
 # %% ../nbs/38_training.ipynb #5c181d4a
 def _other_encoder(begun, now):  # two `sources` -> names of what differs in the encoder
