@@ -53,7 +53,25 @@ _WORK = dict(
     scheduler='round_robin',
     step_loss='one',
     accumulate=1,
-)  # settings that determine the amount of work
+    # The rest is what palmtl alone can do.
+    head_lr=0.0,
+    layer_decay=1.0,
+    idle='still',
+    reset='gradients',
+    gradients='sum',
+    weighting='none',
+    conflict_every=0,
+    teacher=[],
+    gates='off',
+    ema=0.0,
+    average_last=0,
+    smart=0.0,
+    rdrop=0.0,
+    mlm_steps=0,
+    both_orders=False,
+    callbacks=[],
+    fork='',
+)  # settings that determine the work, the same for all
 
 # %% ../../nbs/72_benchmark.ipynb #82158871
 _SHARED = dict(
@@ -87,6 +105,8 @@ def _field_settings(
     if 'limit' not in given:
         given['limit'] = {t.name: 5000 for t in resolve_tasks(settings)}
         settings = make_settings(**(_SHARED | _WORK | given))
+    if settings.regression == 'ordinal':
+        raise InputError("regression is 'ordinal'; 'raw' or 'unit', which all learn, was expected")
     return settings, given
 
 # %% ../../nbs/72_benchmark.ipynb #0e87425c
@@ -119,12 +139,12 @@ class Field:
         self.pad = self.tokens[self.tasks[0].name]['train'].special[0]
 
     @functools.cached_property
-    def start(self):  # config, weights, and `step_cost` of a step
+    def start(self):  # config, weights, `step_cost` of a step, steps of a run
         "Where all contestants start."
         t = Ours(self)
         length = float(np.mean([c.lengths.mean() for c in t.corpora]))
         weights = {k: v.detach().cpu() for k, v in t.model.state_dict().items()}
-        return t.model.encoder.config, weights, step_cost(t.model, length)
+        return t.model.encoder.config, weights, step_cost(t.model, length), t.n_steps
 
     def sync(self):  # a GPU computes asynchronously
         "Wait for the device."
@@ -288,7 +308,7 @@ def their_model(
     import transformers
 
     transformers.utils.logging.set_verbosity_error()
-    config, weights, _ = field.start
+    config, weights, *_ = field.start
     s = field.settings
     bert = transformers.BertModel._from_config(
         transformers.BertConfig(**dataclasses.asdict(config)),
@@ -380,7 +400,7 @@ class Plain:
             ],
             lr=s.lr,
         )
-        n = (int(s.steps_per_epoch) if s.steps_per_epoch.isdigit() else 300) * s.epochs
+        n = field.start[3]
         self.rates = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda i: lr_factor(i, n, s.warmup, s.decay)
         )
