@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['NAMES', 'Stretch', 'CURVES', 'BESIDE', 'PARTS', 'Field', 'Ours', 'published_weights', 'Theirs', 'their_model',
-           'dictionaries', 'collate', 'Plain', 'Turns', 'HuggingFace', 'lineup', 'contestant', 'stretch', 'take_turns',
-           'race', 'ratios', 'race_table', 'race_sentence', 'memory_mb', 'forget_peak', 'in_child', 'peak_memory',
-           'flat_memory', 'fresh_encoder', 'pals_cost', 'pals_table', 'evaluation', 'evaluation_table', 'start_up',
-           'write_pairs', 'growth', 'curves', 'apart', 'curves_table', 'Sharing', 'busy_processes', 'timed',
-           'beside_others', 'beside_table', 'race_figure', 'growth_figure', 'curves_figure', 'machine', 'targets',
-           'benchmark', 'show_part', 'main']
+           'dictionaries', 'collate', 'Plain', 'Turns', 'check_one_gpu', 'HuggingFace', 'lineup', 'contestant',
+           'stretch', 'take_turns', 'race', 'ratios', 'race_table', 'race_sentence', 'memory_mb', 'forget_peak',
+           'ProcessFailed', 'in_child', 'peak_memory', 'flat_memory', 'fresh_encoder', 'pals_cost', 'pals_table',
+           'evaluation', 'evaluation_table', 'start_up', 'write_pairs', 'growth', 'curves', 'apart', 'curves_table',
+           'Sharing', 'busy_processes', 'timed', 'beside_others', 'beside_table', 'race_figure', 'growth_figure',
+           'curves_figure', 'machine', 'targets', 'benchmark', 'show_part', 'main']
 
 # %% ../../nbs/72_benchmark.ipynb #cell-3
 import argparse, contextlib, dataclasses, functools, gc, html, importlib.util, itertools, json
@@ -537,6 +537,15 @@ def _clock(me):  # a callback that notes when the timed steps begin and end
 
     return Times()
 
+# %% ../../nbs/72_benchmark.ipynb #0c06f9d1
+def check_one_gpu(
+    device: torch.device,  # of the race
+):
+    "The Trainer cannot be told which GPU to take; raises `InputError` if it sees several."
+    if device.type == 'cuda' and torch.cuda.device_count() > 1:
+        several = f'the Trainer would take all of {torch.cuda.device_count()} visible GPUs'
+        raise InputError(f'{several}; one was expected (set CUDA_VISIBLE_DEVICES)')
+
 # %% ../../nbs/72_benchmark.ipynb #7f5631f6
 _QUIET = dict(disable_tqdm=True, report_to='none', logging_strategy='no', save_strategy='no')
 
@@ -574,6 +583,7 @@ class HuggingFace:
     ):
         import transformers
 
+        check_one_gpu(field.device)
         n, rng = field.settings.batch_size, torch.Generator().manual_seed(field.settings.seed)
         self.field, self.seen, self.model = field, [], their_model(field)
         rows = dictionaries(field, 'train')
@@ -795,6 +805,10 @@ def forget_peak():
         Path('/proc/self/clear_refs').write_text('5')
 
 # %% ../../nbs/72_benchmark.ipynb #14b79dd5
+class ProcessFailed(RuntimeError):
+    "A process that the benchmark started ended with an error."
+
+
 def _python(*args, **kw):  # runs a fresh process that imports this palmtl
     path = str(Path(sys.modules['palmtl'].__file__).resolve().parent.parent)
     env = (
@@ -805,7 +819,8 @@ def _python(*args, **kw):  # runs a fresh process that imports this palmtl
     p = subprocess.run([sys.executable, *args], capture_output=True, env=env, **kw)
     if p.returncode:
         lines = p.stderr.decode(errors='replace').strip().splitlines()
-        raise RuntimeError(f'a process of the benchmark failed: {lines[-1:]}')
+        said = lines[-1] if lines else 'without a word'  # as if it was killed for its memory
+        raise ProcessFailed(f'a process of the benchmark failed (exit {p.returncode}): {said}')
     return json.loads(p.stdout.decode().splitlines()[-1])
 
 # %% ../../nbs/72_benchmark.ipynb #bd172a17
@@ -1605,23 +1620,30 @@ def benchmark(
     rows: int = 1_000_000,  # of the largest file; the others have a tenth, a hundredth, ...
     seeds: int = 3,  # of the curves
     fresh: str = '',  # `12x768`: layers and width of a new encoder, with the same tokenizer
+    on_tables=lambda tables: None,  # called with the new tables as soon as they are measured
     **settings,  # of the runs: encoder, data, device, seed, ...
 ) -> dict:  # part -> table, and `machine`, `flat` and `targets`
     "Measure the requested parts; raises `InputError` for an argument that it cannot use."
     names = _check_parts(parts)
     _check_numbers(batches=batches, rounds=rounds, steps=steps, rows=rows, seeds=seeds)
-    sizes = [int(b) for b in str(batches).split(',')]
+    sizes = list(dict.fromkeys(int(b) for b in str(batches).split(',')))  # each once
     if 'batch_size' in settings:
         raise InputError('setting batch_size is taken from batches in the benchmark; give batches')
     field = Field(**settings | dict(batch_size=sizes[0]))
+    if 'c' in lineup():
+        check_one_gpu(field.device)
     if fresh:
         field = _redrawn(field, fresh)
     here = dict(machine=machine(field), gpu=field.device.type == 'cuda')
     here |= dict(sample=field.folder is None)
     out, fields = dict(machine=pd.DataFrame([here])), [field.beside(batch_size=b) for b in sizes]
+    on_tables(out)
     for part in [p for p in PARTS if p in names]:
-        out |= _measure(part, fields, int(rounds), int(steps), int(rows), int(seeds))
+        tables = _measure(part, fields, int(rounds), int(steps), int(rows), int(seeds))
+        on_tables(tables)
+        out |= tables
     out['targets'] = targets(out)
+    on_tables(dict(targets=out['targets']))
     return out
 
 # %% ../../nbs/72_benchmark.ipynb #2d54f6d4
@@ -1749,7 +1771,7 @@ def _parser():
     return p
 
 # %% ../../nbs/72_benchmark.ipynb #0fae3c5b
-def _settings_of(rest):  # name=value, --name=value, --name value
+def _settings_of(rest, options):  # name=value, --name=value, --name value
     settings, words = {}, iter(rest)
     for w in words:
         name, sep, value = w.removeprefix('--').partition('=')
@@ -1757,6 +1779,8 @@ def _settings_of(rest):  # name=value, --name=value, --name value
             value = next(words, None) if w.startswith('--') else None
         if value is None:
             raise InputError(f'argument {w!r}: name=value or --name value was expected')
+        if name in options:
+            raise InputError(f'argument {w!r}: {name} is no setting; --{name} {value} was expected')
         settings[name] = value
     return settings
 
@@ -1765,30 +1789,43 @@ def _print_tables(results):
     wide = ['display.width', 220, 'display.max_columns', 30, 'display.max_colwidth', 90]
     tables = dict(race=race_table, pals=pals_table, evaluation=evaluation_table)
     tables |= dict(curves=curves_table, beside=beside_table)
-    print('\n' + results['machine'].machine.iloc[0])
     with pd.option_context(*wide, 'display.float_format', '{:,.4g}'.format):
-        for name in [n for n in results if n != 'machine']:
+        for name, t in results.items():
+            if name == 'machine':
+                print('\n' + t.machine.iloc[0])
+                continue
             print(f'\n{PARTS.get(name, name)}')
-            print(tables.get(name, lambda t: t)(results[name]).to_string())
+            print(tables.get(name, lambda t: t)(t).to_string())
+
+# %% ../../nbs/72_benchmark.ipynb #6be05ec8
+def _keeper(out):  # prints new tables, and writes them into the folder `out` if it is given
+    if out:
+        try:
+            Path(out).mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise InputError(f'--out {out}: a folder was expected ({e.strerror})') from None
+
+    def keep(tables):
+        for name, t in tables.items() if out else ():
+            t.to_csv(Path(out) / f'{name}.csv', index=False)
+        _print_tables(tables)
+        sys.stdout.flush()
+
+    return keep
 
 # %% ../../nbs/72_benchmark.ipynb #694f48cc
 def main(
     argv=None,  # arguments; the command line's if None
-) -> int:  # 0, or 2 for an unusable argument
-    "Measure and print."
+) -> int:  # 0, 1 if a process of the benchmark failed, or 2 for an unusable argument
+    "Measure; print and write every part as soon as it is measured."
     options, rest = _parser().parse_known_args(argv)
     try:
-        settings = _settings_of(rest)
-        out = vars(options).pop('out')
-        results = benchmark(**vars(options), **settings)
-    except InputError as e:
+        settings = _settings_of(rest, vars(options))
+        on_tables = _keeper(vars(options).pop('out'))
+        benchmark(**vars(options), on_tables=on_tables, **settings)
+    except (InputError, ProcessFailed) as e:
         print(e, file=sys.stderr)
-        return 2
-    _print_tables(results)
-    if out:
-        Path(out).mkdir(parents=True, exist_ok=True)
-        for name, t in results.items():
-            t.to_csv(Path(out) / f'{name}.csv', index=False)
+        return 1 if isinstance(e, ProcessFailed) else 2
     return 0
 
 # %% ../../nbs/72_benchmark.ipynb #cell-58
