@@ -873,7 +873,7 @@ def peak_memory(
 ) -> (
     pd.DataFrame
 ):  # one row per contestant: MB before the first step, and the peak; of the GPU if used
-    "Each contestant's peak memory, in its own process."
+    "Each contestant's peak memory in its first steps, in its own process."
     out, letters = [], letters or lineup()
     with _bar(len(letters), f'memory, batch {field.settings.batch_size}') as bar:
         for l in letters:
@@ -930,13 +930,17 @@ def fresh_encoder(
     return folder
 
 # %% ../../nbs/72_benchmark.ipynb #6a5b4715
-def _pals_shapes(field, layers):  # the field's encoder, a deeper one, BERT-base's
-    config = field.start[0]
-    deeper = max(layers, config.num_hidden_layers)
-    shapes = [config, dataclasses.replace(config, num_hidden_layers=deeper)]
+def _pals_shapes(field, counts, layers):  # (shape, numbers of PALs): own, deeper, BERT-base's
+    own = field.start[0]
+    deeper = max(layers, own.num_hidden_layers)
+    shapes = [(own, counts), (dataclasses.replace(own, num_hidden_layers=deeper), counts)]
     if field.folder:
-        shapes.append(BertConfig(vocab_size=config.vocab_size))
-    return list(dict.fromkeys(shapes))
+        shapes.append((BertConfig(vocab_size=own.vocab_size), (counts[0], counts[-1])))
+    out = {}
+    for c, some in shapes:  # tables know a shape by its layers and its width
+        some = {min(k, c.num_hidden_layers) for k in some}
+        out.setdefault((c.num_hidden_layers, c.hidden_size), (c, sorted(some)))
+    return list(out.values())
 
 # %% ../../nbs/72_benchmark.ipynb #604de720
 def _with_shape(field, c):  # (field, name): freshly initialised, unless it is the field's own
@@ -950,17 +954,16 @@ def _with_shape(field, c):  # (field, name): freshly initialised, unless it is t
 # %% ../../nbs/72_benchmark.ipynb #976897cb
 def pals_cost(
     field: Field,  # the race
-    counts=(0, 3, 6, 12),  # numbers of PALs
+    counts=(0, 3, 6, 12),  # numbers of PALs; at most as many as layers
     rounds: int = 4,  # with `steps`: in total as many timed steps as in a race
     steps: int = 30,  # of a stretch at batches of 8
     layers: int = 12,  # of a fresh encoder, if the field's has fewer
 ) -> pd.DataFrame:  # one row per encoder, number of PALs and round
     "The time of a step with n PALs, side by side."
-    out, lone, shapes = [], len(field.tasks), _pals_shapes(field, layers)
-    for c in shapes:
+    out, lone = [], len(field.tasks)
+    for c, some in _pals_shapes(field, counts, layers):
         f, name = _with_shape(field, c)
-        some = counts if c in shapes[:2] else (counts[0], counts[-1])
-        players = {k: Ours(f, n_pals=k) for k in some if k <= c.num_hidden_layers}
+        players = {k: Ours(f, n_pals=k) for k in some}
         turns = rounds * stretch(steps, f) // lone
         for k, r, s in take_turns(players, turns, lone, f'PALs, {name}'):
             row = dict(encoder=name, batch=f.settings.batch_size, n_pals=k, round=r)
@@ -1291,7 +1294,7 @@ def beside_others(
 ) -> pd.DataFrame:  # columns threads, busy, round, tokens_per_second
     "The speed alone and beside one busy process."
     threads, out = torch.get_num_threads(), []
-    players = dict(chosen=Sharing(field), all=Sharing(field, threads=threads))
+    players = dict(chosen=Sharing(field, threads=0), all=Sharing(field, threads=threads))
     turns = list(itertools.product((0, 1), players))
     with _bar((rounds + 1) * len(turns), 'beside others') as bar, garbage_collection_paused():
         for r in range(-1, rounds):  # the first is a warm-up
@@ -1713,8 +1716,8 @@ def _show_memory(t, results):
 # %% ../../nbs/72_benchmark.ipynb #7fd1f647
 def _show_curves(t, results):
     m, low, high = apart(t)
-    text = f'palmtl minus plain loop after {t.step.max()} steps: {m:+.3f}, '
-    text += f'95 % across seeds [{low:+.3f}, {high:+.3f}]'
+    interval = f'95 % across seeds [{low:+.3f}, {high:+.3f}]' if low == low else 'one seed'
+    text = f'palmtl minus plain loop after {t.step.max()} steps: {m:+.3f}, {interval}'
     return [curves_table(t), curves_figure(t), text]
 
 # %% ../../nbs/72_benchmark.ipynb #7af8d05f
