@@ -23,7 +23,7 @@ _LATEX = {
     '<': r'\textless{}',
     '>': r'\textgreater{}',
     '|': r'\textbar{}',
-    '"': r'\textquotedbl{}',
+    '"': r'{\ttfamily\char34}',  # \textquotedbl needs the package fontenc
     '±': r'$\pm$',
     '×': r'$\times$',
     '−': '$-$',
@@ -71,7 +71,7 @@ def export_name(
     "A descriptive name for a file."
     runs = sorted(r.folder.absolute().parts[-2:] for r in grid.runs())  # the same on any machine
     digest = hashlib.sha256(repr((runs, *more)).encode()).hexdigest()[:6]
-    first = grid.runs()[0].folder.name.rsplit('-s', 1)[0]
+    first = runs[0][-1].rsplit('-s', 1)[0]
     first = re.sub('[^A-Za-z0-9_.-]+', '_', first)
     others = f'-and-{len(runs) - 1}-more' if len(runs) > 1 else ''
     return f'{name}-{first}{others}-{digest}'
