@@ -819,8 +819,8 @@ def _python(*args, **kw):  # runs a fresh process that imports this palmtl
     p = subprocess.run([sys.executable, *args], capture_output=True, env=env, **kw)
     if p.returncode:
         lines = p.stderr.decode(errors='replace').strip().splitlines()
-        said = lines[-1] if lines else 'without a word'  # as if it was killed for its memory
-        raise ProcessFailed(f'a process of the benchmark failed (exit {p.returncode}): {said}')
+        last = lines[-1] if lines else 'without a word'  # as if it was killed for its memory
+        raise ProcessFailed(f'a process of the benchmark failed (exit {p.returncode}): {last}')
     return json.loads(p.stdout.decode().splitlines()[-1])
 
 # %% ../../nbs/72_benchmark.ipynb #bd172a17
