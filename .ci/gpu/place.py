@@ -14,11 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 ITEMS = {}  # stage -> [(name, seconds, function)], in the order of their definition
 
 
-def whole_lines(path: Path) -> list:
-    "The lines of a file, without a last one that was cut off."
-    return path.read_text().split('\n')[:-1] if path.exists() else []
-
-
 @dataclass
 class Place:
     "What `day` has prepared."
@@ -45,9 +40,9 @@ class Place:
         "Add a line, and let it reach the disk."
         line = json.dumps(dict(item=item, at=round(time.time(), 2)) | what, default=float)
         path = self.out / f'{stage}.jsonl'
-        whole = ''.join(text + '\n' for text in whole_lines(path))
+        whole = path.read_bytes().rfind(b'\n') + 1 if path.exists() else 0
         with open(path, 'a') as file:
-            file.truncate(len(whole.encode()))  # a line that an earlier go did not finish
+            file.truncate(whole)  # without a line that an earlier go did not finish
             file.write(line + '\n')
             file.flush()
             os.fsync(file.fileno())
@@ -55,9 +50,9 @@ class Place:
 
     def read(self, stage: str) -> list:
         "The lines so far, of the last go: each begins with a line `machine`."
-        lines = [json.loads(line) for line in whole_lines(self.out / f'{stage}.jsonl')]
-        goes = [i for i, line in enumerate(lines) if line['item'] == 'machine']
-        return lines[goes[-1] :] if goes else lines
+        from palmtl.dev.gpu_day import gpu_lines
+
+        return gpu_lines(stage, self.out)
 
 
 def item(stage: str, seconds: float):
