@@ -10,7 +10,7 @@ import argparse, dataclasses, math, sys
 import numpy as np, pandas as pd
 from .basics import InputError, reports_bad_input
 from .data import read_predictions
-from .runs import Run, describe_environment, run_or_record, runs_folder
+from .runs import Run, run_or_record, runs_folder
 from .settings import make_settings, read_setting
 from .training import Trainer
 from .control import progress_bar
@@ -170,10 +170,8 @@ def replay(
     if t.run.state == 'finished':  # `fit` would leave it as it is
         what = 'is finished already; remove it, or give another folder (runs=...)'
         raise InputError(f'run folder {t.run.folder}: {what}')
-    now = describe_environment(t.device) | dict(precision=t.precision, sources=t.sources())
-    if t.threads:  # as `fit` sets them
-        now['threads'] = t.threads
     run = t.fit()
+    now = run.read_json('environment.json')
     return run, _changed_environment(then, now), same(record, run)
 
 # %% ../nbs/45_replay.ipynb #ea11ff9b
