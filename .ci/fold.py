@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 LONGEST = 12  # lines of a cell that stands open in a page to be read
-OF_CODE = {'course', 'index', 'train'}  # here long cells are what the reader came for
+OF_CODE = {'course', 'index', 'plugins', 'train'}  # here long cells are what the reader came for
 NOTEBOOKS = Path(__file__).resolve().parent.parent / 'nbs'
 
 

@@ -60,26 +60,26 @@ FIRST_FLIGHT = (
     Rung('concat', 'seed', dict(pairs='concat', pooling='cls'), 'the paper, §4; usual values',
          'many changes at once: no PALs, annealed sampling, batches of 32, lr 5e-5 (heads 1e-3), '
          'no pooler, labels of a regression in [0, 1], less dropout in heads, weight decay, '
-         'clipping', '38_training', begins='budget'),
+         'clipping', '21_settings', begins='budget'),
     Rung('cross', 'concat', dict(pairs='cross'), 'Devlin et al. 2019',
          'attention between the words of both sentences', '13_model'),
     Rung('mean', 'cross', dict(pooling='mean'), 'Reimers & Gurevych 2019',
          'all words of the last layer instead of the first token', '13_model'),
     Rung('lr 2e-5', 'mean', dict(lr=2e-5), 'pilot', 'one side of the pilot of the learning rate',
-         '38_training'),
+         '17_optimizer'),
     Rung(PILOT, 'mean', dict(lr=1e-4), 'pilot',
-         'the other side; the learning rate of all that follows', '38_training'),
-    Rung('lr 2e-4', PILOT, dict(lr=2e-4), 'pilot', 'is 1e-4 the top?', '38_training'),
+         'the other side; the learning rate of all that follows', '17_optimizer'),
+    Rung('lr 2e-4', PILOT, dict(lr=2e-4), 'pilot', 'is 1e-4 the top?', '17_optimizer'),
     Rung('first token and mean', PILOT, dict(pooling='both'), 'course reports',
          'the head chooses between the two', '13_model'),
     Rung('heads at lr', PILOT, dict(head_lr=0.0), 'Devlin et al. 2019',
-         'one learning rate for all, as BERT was tuned', '38_training'),
+         'one learning rate for all, as BERT was tuned', '17_optimizer'),
     Rung('batch 8', PILOT, dict(batch_size=8), 'the paper, Table 2',
-         'four times the updates on as many rows', '38_training', times=4),
+         'four times the updates on as many rows', '37_trainer', times=4),
     Rung('batch 64', PILOT, dict(batch_size=64), 'the paper, Table 2',
-         'half the updates on as many rows', '38_training', times=1 / 2),
+         'half the updates on as many rows', '37_trainer', times=1 / 2),
     Rung(TRUNK, PILOT, {}, 'Mosbach et al. 2021',
-         'is it trained to the end? The trunk of all that follows', '38_training', times=3),
+         'is it trained to the end? The trunk of all that follows', '39_training', times=3),
 )
 # fmt: on
 
@@ -87,13 +87,13 @@ FIRST_FLIGHT = (
 # fmt: off
 _LATE_PALS = dict(n_pals=3, pal_init='zero', pal_at='final')
 SECOND_FLIGHT = (
-    Rung('six times the steps', TRUNK, {}, 'Mosbach et al. 2021', 'and now?', '38_training',
+    Rung('six times the steps', TRUNK, {}, 'Mosbach et al. 2021', 'and now?', '39_training',
          times=2),
     Rung('bf16', TRUNK, dict(precision='bf16'), 'Kalamkar et al. 2019',
          'coarser numbers in the products of matrices, faster where the processor has them: does '
-         'the score suffer?', '38_training'),
+         'the score suffer?', '26_evaluation'),
     Rung('layer decay .9', TRUNK, dict(layer_decay=0.9), 'Howard & Ruder 2018; Sun et al. 2019',
-         'lower layers know general things: slower', '38_training'),
+         'lower layers know general things: slower', '17_optimizer'),
     Rung('EMA', TRUNK, dict(ema=0.99), 'Polyak & Juditsky 1992',
          'the mean of the last weights lies lower in the valley', '34_averaging'),
     Rung('mean of 2 epochs', TRUNK, dict(average_last=2), 'Izmailov et al. 2018',
@@ -129,7 +129,7 @@ MADE_AND_PRESETS = (
          '1.1e-4 is left there, and it falls to 0', '29_forks',
          made=('fork', None)),
     Rung('both orders', TRUNK, {}, 'course reports',
-         'a pair has no order, so that two answers are averaged', '28_evaluation',
+         'a pair has no order, so that two answers are averaged', '26_evaluation',
          made=('vote', True)),
     Rung('soup', TRUNK, {}, 'Wortsman et al. 2022', 'mean weights of all seeds', '43_ensembles',
          made=('soup', None)),
@@ -138,7 +138,7 @@ MADE_AND_PRESETS = (
     Rung('vote, both orders', 'vote', {}, 'course reports', 'the two together', '43_ensembles',
          made=('vote', True)),
     Rung('student', TRUNK, dict(distill=0.5, temperature=2.0), 'Hinton et al. 2015',
-         'one model learns the vote', '37_distillation', made=('teacher', None)),
+         'one model learns the vote', '28_distillation', made=('teacher', None)),
     Rung('strong', TRUNK, {}, 'this ladder',
          'the preset of that name: what helped, together, at its own number of steps',
          '21_settings', begins='strong'),
@@ -909,7 +909,7 @@ def say_optimism(
 # %% ../nbs/66_ladder.ipynb #19f38860
 _STEP, _ROW, _FIXED = 0.06, 0.0065, 80.0  # seconds, MiniLM: a step, each of its rows; reading,
 # dev, test. Measured in bf16 with AMX; a processor without it needs up to three times as much
-_ASKED = 394  # steps of 32 rows: as long as asking one teacher takes, measured in chapter 37
+_ASKED = 394  # steps of 32 rows: as long as asking one teacher takes, measured in chapter 28
 
 
 def _steps(s):  # of its own; those before a fork are its parent's

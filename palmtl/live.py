@@ -190,7 +190,7 @@ def pace_text(
 # %% ../nbs/53_live.ipynb #3249e72d
 PACE_HELP = (
     'tokens: without padding; padding: its share of all positions of the batches; '
-    'least time: the minimum time of the steps on this machine, at its measured speed (chapter 26)'
+    'least time: the minimum time of the steps on this machine, at its measured speed (chapter 16)'
 )
 
 # %% ../nbs/53_live.ipynb #164ea692

@@ -301,7 +301,7 @@ class GradientSettings:
 # %% ../nbs/21_settings.ipynb #cd40ac3c
 @dataclass(frozen=True)
 class TeacherSettings:
-    "Learning from the predictions of other runs (chapter 37)."
+    "Learning from the predictions of other runs (chapter 28)."
 
     teacher: list = setting(
         [], 'names of finished runs; their mean predictions on the training rows are learned too'

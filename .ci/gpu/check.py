@@ -16,7 +16,8 @@ from cells import run_flagged
 from palmtl.graphs import Graphs
 from palmtl.schedulers import SCHEDULERS
 from palmtl.settings import make_settings
-from palmtl.training import Trainer, set_rates
+from palmtl.optimizer import set_rates
+from palmtl.training import Trainer
 from place import ROOT, Place, item
 
 SMALL = dict(
@@ -351,7 +352,7 @@ def notebook_cells(place: Place):
         return source
 
     try:
-        for name in ('15_graphs', '38_training', '70_faults'):
+        for name in ('15_graphs', '39_training', '70_faults'):
             with contextlib.redirect_stdout(io.StringIO()):
                 n = run_flagged(ROOT / 'nbs' / f'{name}.ipynb', change=change)
             place.write('check', f'cells of {name}', cells=n, ok=n > 0)

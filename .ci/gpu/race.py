@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from palmtl.bert import BertConfig
 from palmtl.data import load_tokenizer
-from palmtl.dev.benchmark import Field, HuggingFace, Ours, Plain, fresh_encoder, lineup
+from palmtl.dev.contestants import Field, HuggingFace, Ours, Plain, lineup
+from palmtl.dev.measures import fresh_encoder
 from palmtl.settings import make_settings
 from palmtl.speed import floor_seconds, machine_rates
 from palmtl.training import Trainer

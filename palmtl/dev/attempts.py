@@ -10,7 +10,7 @@ __all__ = ['ROWS', 'SETTINGS', 'WRITES', 'MOMENTS', 'LIMITS', 'CLOCK', 'die', 'c
 # %% ../../nbs/70_faults.ipynb #095b76bc
 import contextlib, json, os, resource, signal, subprocess, sys, time
 from pathlib import Path
-from .. import basics, checkpoints, control, runs, training
+from .. import basics, checkpoints, control, resuming, runs, training
 from ..data import SAMPLE_TASKS, load_rows
 from ..settings import make_settings
 
@@ -55,7 +55,7 @@ def write_badly(where, now):
             os.replace(beside, path)
         die()
 
-    for module in (training, checkpoints, control):
+    for module in (training, resuming, checkpoints, control):
         module.write_atomic = write_atomic
 
 
