@@ -241,7 +241,7 @@ def make_corpora(self: Trainer):
 # %% ../nbs/37_trainer.ipynb #37a9f7c9
 @patch
 def measure_speed(self: Trainer):
-    "The least that a step of this model must cost on this machine (notebook 26)."
+    "The least that a step of this model must cost on this machine (notebook 16)."
     length = float(np.mean([c.lengths.mean() for c in self.corpora]))
     rates = machine_rates(str(self.device), self.precision, torch.get_num_threads())
     names = 'flops_per_second', 'bytes_per_second'
