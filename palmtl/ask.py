@@ -16,7 +16,8 @@ from .basics import InputError
 from .checkpoints import best_digest
 from .data import tokenize
 from .evaluation import read_orders
-from .model import _kept, cut_batch, predict
+from .model import predict
+from .corpus import cut_batch, tokens_kept
 from .runs import Run, runs_folder
 from .predict import Predictor, class_names, load, probabilities, rows_of
 from .plots import COLOURS, layout, rgba
@@ -262,7 +263,7 @@ def token_scores(
 def _of_words(model, texts, scores):  # in the order of the texts -> for each: (word, score) ...
     tokens = [model.tokenizer.encode(text, add_special_tokens=False) for text in texts]
     n = np.array([len(x) for x in tokens]).reshape(-1, len(scores))  # (parts, sequences)
-    kept, out, start = _kept(n, model.max_length - 1 - len(n)).ravel(), [], 1
+    kept, out, start = tokens_kept(n, model.max_length - 1 - len(n)).ravel(), [], 1
     for i, (text, x) in enumerate(zip(texts, tokens)):
         line = scores[i if len(scores) > 1 else 0]
         out.append(_by_word(text, x, line[start : start + kept[i]]))

@@ -21,7 +21,8 @@ from .tasks import PAPER_TASKS, Task
 from .bert import BertConfig, BertEncoder, set_kernels
 from .weights import published_names
 from .pals import make_pals, pal_layers
-from .model import Corpus, MultitaskModel, cut_batch, predict
+from .model import MultitaskModel, predict
+from .corpus import Corpus, cut_batch
 from .fast_cpu import FAST
 from .speed import machine_rates
 from .settings import Settings

@@ -14,7 +14,8 @@ from fastcore.basics import patch
 from .basics import InputError
 from .metrics import score_task
 from .pals import TaskAdapters
-from .model import Corpus, MultitaskModel, predict, task_loss
+from .model import MultitaskModel, predict, task_loss
+from .corpus import Corpus
 from .schedulers import kpi_of
 from .settings import NOT_IN_NAME, Settings, differences
 from .runs import run_or_record, runs_folder

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from fastcore.basics import patch
 from plotly.subplots import make_subplots
 from .basics import InputError, Registry
-from .model import cut_batch
+from .corpus import cut_batch
 from .callbacks import Callback
 
 # %% ../nbs/30_gradients.ipynb #5053a2dd

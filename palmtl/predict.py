@@ -14,7 +14,8 @@ from tqdm import tqdm
 from .basics import InputError, nearest, reports_bad_input, write_atomic
 from .tasks import Task
 from .data import Rows, Tokens, read_rows, tokenize
-from .model import Corpus, predict, probabilities
+from .model import predict, probabilities
+from .corpus import Corpus
 from .runs import Run, find_run
 from .evaluation import load_best, logits_of_rows, pick_device, read_orders
 from .distillation import asked_as

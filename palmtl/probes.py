@@ -14,7 +14,8 @@ from .basics import InputError, nearest, reports_bad_input, write_atomic
 from .data import Rows, limit_rows, tokenize
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder
-from .model import Corpus, cut_batch, masked_mean
+from .model import masked_mean
+from .corpus import Corpus, cut_batch
 from .evaluation import batches_by_length, build_model
 from .forks import lineage
 from .gates import GateKeeper, ShuffledGates

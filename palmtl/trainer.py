@@ -14,7 +14,8 @@ from .basics import InputError
 from .data import Sampler, audit, cached_tokens, load_rows, load_tokenizer
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder
-from .model import Corpus, cut_batch, predict
+from .model import predict
+from .corpus import Corpus, cut_batch
 from .graphs import Graphs
 from .speed import machine_rates, step_cost
 from .optimizer import lr_factor, make_optimizer, set_rates, total_norm

@@ -20,7 +20,7 @@ from ..tasks import QUORA
 from ..data import SAMPLE_TASKS, Sampler, cached_tokens, load_tokenizer, read_rows, sample_rows
 from ..bert import BertConfig, BertEncoder
 from ..weights import find_encoder
-from ..model import Corpus, cut_batch
+from ..corpus import Corpus, cut_batch
 
 # %% ../../nbs/76_measures.ipynb #f59fe616
 from ..speed import floor_seconds, machine_rates
