@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from plotly.subplots import make_subplots
 from .basics import InputError
 from .checkpoints import best_digest
-from .data import tokenize
+from .batches import tokenize
 from .evaluation import read_orders
 from .model import predict
 from .corpus import cut_batch, tokens_kept

@@ -48,7 +48,7 @@ class BertConfig:
             raise InputError(f"config: unknown hidden_act '{self.hidden_act}'{known}")
 
 # %% ../nbs/10_bert.ipynb #dc412fcd
-# vocab_size is that of the sample's tokenizer (notebook 03)
+# vocab_size is that of the sample's tokenizer (notebook 05)
 SAMPLE_CONFIG = BertConfig(
     vocab_size=203,
     hidden_size=96,

@@ -8,7 +8,8 @@ __all__ = ['tokens_kept', 'Corpus', 'cut_batch']
 # %% ../nbs/18_corpus.ipynb #925758bc
 import numpy as np, torch
 from fastcore.basics import patch
-from .data import Batch, Rows, Tokens
+from .data import Rows
+from .batches import Batch, Tokens
 
 # %% ../nbs/18_corpus.ipynb #cell-7
 def tokens_kept(

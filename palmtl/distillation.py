@@ -13,7 +13,8 @@ import numpy as np, torch
 from fastcore.basics import patch
 from .basics import InputError, write_atomic
 from .tasks import Task
-from .data import Rows, cached_tokens
+from .data import Rows
+from .batches import cached_tokens
 from .model import predict, probabilities, task_loss
 from .runs import Run, find_run, run_path, runs_folder
 from .evaluation import load_best, logits_of_rows, read_orders, width_multiple

@@ -13,7 +13,8 @@ import argparse, contextlib, dataclasses, hashlib, json, sys
 from pathlib import Path
 import numpy as np, torch
 from .basics import InputError
-from .data import SAMPLE_TASKS, Tokens, load_rows, load_tokenizer, majority
+from .data import SAMPLE_TASKS, load_rows
+from .batches import Tokens, load_tokenizer, majority
 from .data import write_predictions
 from .glue import further_scores
 from .metrics import interval, score_task

@@ -10,7 +10,7 @@ import contextlib, math, time
 import numpy as np, torch, torch.nn as nn, torch.nn.functional as F
 from fastcore.basics import patch
 from .basics import InputError
-from .data import Sampler
+from .batches import Sampler
 from .bert import BertEncoder
 from .weights import weight_files
 from .settings import Settings

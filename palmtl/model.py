@@ -12,7 +12,7 @@ import torch, torch.nn as nn, torch.nn.functional as F
 from fastcore.basics import patch
 from .basics import InputError, nearest
 from .tasks import Task
-from .data import Batch
+from .batches import Batch
 from .bert import BertEncoder, Dropout
 from .pals import PALs
 

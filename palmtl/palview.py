@@ -14,7 +14,8 @@ import ipywidgets as W, numpy as np, pandas as pd, plotly.graph_objects as go, t
 from plotly.subplots import make_subplots
 from fastcore.basics import patch
 from .basics import InputError, counted
-from .data import Rows, cached_tokens, limit_rows, make_batch, tokenize
+from .data import Rows, limit_rows
+from .batches import cached_tokens, make_batch, tokenize
 from .model import to_torch
 from .pals import PALs
 from .metrics import paired_difference, replicates, score_task, total

@@ -13,7 +13,8 @@ from fastcore.basics import patch
 from tqdm import tqdm
 from .basics import InputError, nearest, reports_bad_input, write_atomic
 from .tasks import Task
-from .data import Rows, Tokens, read_rows, tokenize
+from .data import Rows, read_rows
+from .batches import Tokens, tokenize
 from .model import predict, probabilities
 from .corpus import Corpus
 from .runs import Run, find_run

@@ -11,7 +11,8 @@ import argparse, contextlib, copy, json, sys
 from collections import Counter
 import numpy as np, pandas as pd, plotly.graph_objects as go, torch
 from .basics import InputError, nearest, reports_bad_input, write_atomic
-from .data import Rows, limit_rows, tokenize
+from .data import Rows, limit_rows
+from .batches import tokenize
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder
 from .model import masked_mean

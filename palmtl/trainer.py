@@ -11,7 +11,8 @@ from collections import namedtuple
 import numpy as np, torch
 from fastcore.basics import patch
 from .basics import InputError
-from .data import Sampler, audit, cached_tokens, load_rows, load_tokenizer
+from .data import load_rows
+from .batches import Sampler, audit, cached_tokens, load_tokenizer
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, load_encoder
 from .model import predict

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from palmtl.bert import BertConfig
-from palmtl.data import load_tokenizer
+from palmtl.batches import load_tokenizer
 from palmtl.dev.contestants import Field, HuggingFace, Ours, Plain, lineup
 from palmtl.dev.measures import fresh_encoder
 from palmtl.settings import make_settings

@@ -10,7 +10,7 @@ import argparse, math, sys
 from pathlib import Path
 import numpy as np, pandas as pd
 from ..basics import InputError, nearest
-from ..data import load_tokenizer
+from ..batches import load_tokenizer
 from ..bert import BertConfig
 from ..statistics import MARGIN
 from ..runs import describe_environment

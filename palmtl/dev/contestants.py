@@ -13,7 +13,8 @@ import numpy as np, torch, torch.nn as nn
 from torch.utils.data import DataLoader
 from fastcore.basics import patch
 from ..basics import InputError
-from ..data import cached_tokens, load_rows, load_tokenizer, sequences
+from ..data import load_rows
+from ..batches import cached_tokens, load_tokenizer, sequences
 from ..bert import BertConfig
 from ..weights import find_encoder, published_names
 

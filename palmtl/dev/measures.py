@@ -17,7 +17,8 @@ import numpy as np, pandas as pd, plotly.graph_objects as go, torch
 from scipy.stats import bootstrap
 from tqdm import tqdm
 from ..tasks import QUORA
-from ..data import SAMPLE_TASKS, Sampler, cached_tokens, load_tokenizer, read_rows, sample_rows
+from ..data import SAMPLE_TASKS, read_rows, sample_rows
+from ..batches import Sampler, cached_tokens, load_tokenizer
 from ..bert import BertConfig, BertEncoder
 from ..weights import find_encoder
 from ..corpus import Corpus, cut_batch
