@@ -19,8 +19,10 @@ from .data import find_files, find_folder
 from .bert import BertEncoder, SAMPLE_CONFIG
 from .weights import find_encoder, read_config
 from .runs import Run, run_or_record, run_path, runs_folder
-from .settings import Settings, changed_settings, make_settings, resolve_tasks
-from .settings import rows_per_step, run_name
+from .settings import Settings, make_settings, resolve_tasks
+from .names import changed_settings
+from .settings import rows_per_step
+from .names import run_name
 from .control import Screen, locked
 
 # %% ../nbs/40_ablations.ipynb #821b529e

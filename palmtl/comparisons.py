@@ -18,7 +18,8 @@ from .basics import InputError, counted, nearest, number_read
 from .data import SAMPLE_TASKS
 from .metrics import mcnemar, total
 from .runs import Run, publish, resumed_text
-from .settings import NOT_IN_NAME, command, plain_text, rows_per_step
+from .settings import rows_per_step
+from .names import NOT_IN_NAME, command, plain_text
 from .ablations import Grid, grid_tasks, layers_of, paper_cells, paper_scores
 
 # %% ../nbs/44_comparisons.ipynb #6ff514b4

@@ -13,7 +13,8 @@ import ipywidgets as W
 from fastcore.basics import patch
 from .basics import InputError, error_text
 from .runs import Run, runs_folder
-from .settings import Settings, changed_settings, make_settings, plain_text
+from .settings import Settings, make_settings
+from .names import changed_settings, plain_text
 from .forks import fork_points, keep_last_point, kept_step, own_epochs, parent_of, total_of
 from .training import Trainer
 from .plots import AXES

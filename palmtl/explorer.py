@@ -17,7 +17,7 @@ from .widgets import Board, folder_state
 from .run_table import USABLE, Chosen, cell_text, filter_words, find_runs, fork_tree
 from .run_table import is_numeric
 from .run_table import nearest_value, query, sort_runs
-from .settings import ASKED_FIRST, sort_settings
+from .names import ASKED_FIRST, sort_settings
 from .views import CONTROLS, VIEWS
 from .figure_files import FORMATS, PictureChart, export, export_name
 

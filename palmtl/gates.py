@@ -17,7 +17,8 @@ from .pals import TaskAdapters
 from .model import MultitaskModel, predict, task_loss
 from .corpus import Corpus
 from .schedulers import kpi_of
-from .settings import NOT_IN_NAME, Settings, differences
+from .settings import Settings, differences
+from .names import NOT_IN_NAME
 from .runs import run_or_record, runs_folder
 
 # %% ../nbs/31_gates.ipynb #91387126

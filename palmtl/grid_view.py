@@ -18,7 +18,8 @@ from .dashboard import open_watch
 from .live import LiveRun, seconds_left, silence_text
 from .plots import blank_chart, claim_chart
 from .runs import Run, all_settings, group_runs, name_without_seed, runs_folder
-from .settings import make_settings, short_labels
+from .settings import make_settings
+from .names import short_labels
 
 # %% ../nbs/55_grid_view.ipynb #4eb55c1c
 from .statistics import seed_interval

@@ -17,8 +17,10 @@ from fastcore.basics import patch
 from plotly.subplots import make_subplots
 from .basics import InputError, nearest
 from .metrics import paired_difference, score_task
-from .settings import _FIELDS, PRESETS, has_effect, resolve_tasks
-from .settings import rows_per_step, run_name
+from .settings import FIELDS, PRESETS, resolve_tasks
+from .names import has_effect
+from .settings import rows_per_step
+from .names import run_name
 from .runs import Run, publish, run_or_record, runs_folder
 from .control import locked
 from .forks import fork_points
@@ -56,11 +58,11 @@ PILOT, TRUNK = 'lr 1e-4', 'three times the steps'  # of the first flight, and of
 FIRST_FLIGHT = (
     Rung('seed', '', {}, 'the paper, §3 and §4',
          "the paper's recipe; PALs in the same share of layers, sequences of 128 tokens; four "
-         'times the steps of a quarter of the rows', '21_settings', times=4, begins='seed'),
+         'times the steps of a quarter of the rows', '20_settings', times=4, begins='seed'),
     Rung('concat', 'seed', dict(pairs='concat', pooling='cls'), 'the paper, §4; usual values',
          'many changes at once: no PALs, annealed sampling, batches of 32, lr 5e-5 (heads 1e-3), '
          'no pooler, labels of a regression in [0, 1], less dropout in heads, weight decay, '
-         'clipping', '21_settings', begins='budget'),
+         'clipping', '20_settings', begins='budget'),
     Rung('cross', 'concat', dict(pairs='cross'), 'Devlin et al. 2019',
          'attention between the words of both sentences', '13_model'),
     Rung('mean', 'cross', dict(pooling='mean'), 'Reimers & Gurevych 2019',
@@ -141,7 +143,7 @@ MADE_AND_PRESETS = (
          'one model learns the vote', '28_distillation', made=('teacher', None)),
     Rung('strong', TRUNK, {}, 'this ladder',
          'the preset of that name: what helped, together, at its own number of steps',
-         '21_settings', begins='strong'),
+         '20_settings', begins='strong'),
     Rung('strongest', 'strong', {}, 'this ladder',
          "a vote of all seeds of *strong*, in both orders", '43_ensembles', made=('vote', True)),
 )
@@ -186,7 +188,7 @@ def known_rungs(
         while name:
             wanted.add(name)
             name = by_name[name].over
-    return tuple(r for r in LADDER if r.name in wanted and r.changes.keys() <= _FIELDS.keys())
+    return tuple(r for r in LADDER if r.name in wanted and r.changes.keys() <= FIELDS.keys())
 
 # %% ../nbs/66_ladder.ipynb #694c17c7
 _NOT_A_RUNGS = 'encoder data max_length limit_dev precision threads predict_test sizes'.split()
@@ -200,8 +202,8 @@ def preset_changes(
     """A preset as a rung: all that changes how a row is learned; rows and evaluations are ours.
     A setting without effect is left out, so that the same training has the same name."""
     preset = PRESETS[name]
-    names = [k for k in _FIELDS if k in preset or k in BUDGET]
-    values = {k: preset.get(k, _FIELDS[k].metadata['default']) for k in names}
+    names = [k for k in FIELDS if k in preset or k in BUDGET]
+    values = {k: preset.get(k, FIELDS[k].metadata['default']) for k in names}
     values = {k: v for k, v in values.items() if k not in _NOT_A_RUNGS}
     values['n_pals'] = round(values['n_pals'] * layers / 12)  # presets are for 12 layers
     return {k: v for k, v in values.items() if has_effect(k, values)}

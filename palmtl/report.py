@@ -14,7 +14,8 @@ import pandas as pd, plotly.graph_objects as go
 from fastcore.basics import patch
 from .basics import InputError, reports_bad_input, static_text, write_atomic
 from .data import find_folder
-from .settings import plain_text, Settings, changed_settings
+from .settings import Settings
+from .names import plain_text, changed_settings
 from .runs import Run, resumed_text, runs_folder
 from .predict import find_run
 from .hub import shareable

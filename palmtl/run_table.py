@@ -14,8 +14,8 @@ import numpy as np, pandas as pd
 from fastcore.basics import patch
 from .basics import InputError, nearest, nearest_name
 from .data import find_folder
-from .settings import differing_settings, plain_text, short_labels
-from .settings import unusual_settings
+from .names import differing_settings, plain_text, short_labels
+from .names import unusual_settings
 from .runs import Run, group_runs, runs_folder
 from .ablations import Grid
 from .live import LiveRun

@@ -18,8 +18,9 @@ from .data import Rows, find_folder, load_rows, read_predictions
 from .metrics import METRICS, replicates
 
 # %% ../nbs/22_runs.ipynb #ca6103fb
-from .settings import _FIELDS, NOT_IN_NAME, Settings, command, read_setting, run_name
-from .settings import run_record
+from .settings import FIELDS, Settings, read_setting
+from .names import NOT_IN_NAME, command, run_name
+from .names import run_record
 
 # %% ../nbs/22_runs.ipynb #cell-19
 def runs_folder() -> Path:
@@ -143,7 +144,7 @@ class Run:
 
 # %% ../nbs/22_runs.ipynb #787ce3d3
 def _first_change(record, old):  # the first relevant setting that differs, or None
-    defaults = {n: f.metadata['default'] for n, f in _FIELDS.items()}
+    defaults = {n: f.metadata['default'] for n, f in FIELDS.items()}
     new = record['settings']
     old_settings = defaults | old['settings']  # a setting newer than the folder had its default
     for k in sorted(new.keys() | old_settings.keys()):
@@ -229,7 +230,7 @@ def settings(self: Run):
     for path in record.get('plugins', []):
         load_plugin(path)  # other settings may use names that it registers
     for k in record:
-        if k not in _FIELDS:
+        if k not in FIELDS:
             what = f"settings.json is of another version; this one knows no setting '{k}'"
             raise InputError(f'run folder {self.folder}: {what}')
     try:
@@ -526,7 +527,7 @@ def all_settings(
     run: Run,  # of any version
 ) -> dict:  # setting -> value
     "The record's settings, and the defaults of settings that it lacks."
-    return {k: f.metadata['default'] for k, f in _FIELDS.items()} | run.record['settings']
+    return {k: f.metadata['default'] for k, f in FIELDS.items()} | run.record['settings']
 
 
 def name_without_seed(

@@ -27,7 +27,8 @@ from .plots import COLOURS, MIDDLE, blank_chart, coloured, draw_conflict_map
 from .plots import draw_differences, layout, pair_lines
 from .runs import Run, describe_environment, read_reports
 from .schedulers import make_scheduler
-from .settings import resolve_tasks, run_name
+from .settings import resolve_tasks
+from .names import run_name
 from .statistics import VERDICTS, holm, seed_interval, verdict
 from .training import Trainer
 

@@ -47,7 +47,7 @@ class Task:
     id: str = 'id'  # name of the column that identifies a row; row numbers if the file has none
     delimiter: str = '\t'  # between the columns of a file
     quoting: str = 'csv'  # `csv`: fields may be in double quotes; `none`: quotes are ordinary
-    potential: float = math.nan  # the metric to be reached; AMTL's ceiling (notebook 20)
+    potential: float = math.nan  # the metric to be reached; AMTL's ceiling (notebook 19)
     hub: dict = field(default_factory=dict)  # hub's `path`, `name`, `columns`, `label`, `splits`
     submission: tuple = ()  # stem and column of the prediction file; the name if empty
     folder: str = ''  # folder of the TOML file that the task was read from; its files lie there

@@ -29,7 +29,7 @@ from .comparisons import left_out, scores, side_by_side, summarise, uncorrected,
 from .plots import AXES, COLOURS, blank_chart, claim_chart, conflict_chart, gate_strip
 from .plots import heat_map, layout, radar, score_bars, timeline
 from .run_table import Chosen
-from .settings import plain_text
+from .names import plain_text
 
 # %% ../nbs/61_views.ipynb #f54d09ad
 def kinds_of_total(

@@ -10,7 +10,7 @@ import time
 from palmtl.ablations import Grid, paper_cells
 from palmtl.comparisons import study
 from palmtl.runs import Run, publish
-from palmtl.settings import run_name
+from palmtl.names import run_name
 from packed import extract
 from place import Place, item
 
