@@ -185,19 +185,6 @@ def start_anew(self: GateKeeper, step: int):
     self.trials = []
     self.moves = [[t, p, step, float(self.gates[t, p]), high] for t, p, _, _, high in self.moves]
 
-# %% ../nbs/31_gates.ipynb #4fb699cb
-@patch
-def before_step(self: GateKeeper, trainer):
-    step, began = trainer.step, time.perf_counter()
-    event = None
-    if step and step % self.s.gate_every == 0:
-        event = self.look(trainer)
-    self.move(step)
-    trainer.model.pals.gates.copy_(torch.from_numpy(self.gates))
-    if event is not None:  # with the gates as this step uses them
-        event |= dict(gates=self.gates.tolist(), seconds=round(time.perf_counter() - began, 4))
-        trainer.pending.append(event)
-
 # %% ../nbs/31_gates.ipynb #58cf699f
 @patch
 def move(self: GateKeeper, step: int):
@@ -226,6 +213,58 @@ def switch(
     event |= dict(layer=self.layers[place], place=place, on=bool(on), why=why)
     trainer.pending.append(event)
 
+# %% ../nbs/31_gates.ipynb #dfd42050
+@patch
+def choose(self: GateKeeper, task: int, on: bool, step: int):  # -> place, or None
+    "The most important of the inactive PALs, or the least important of the active ones."
+    may = (self.active[task] != on) & (self.resting[task] <= step)
+    places = np.flatnonzero(may)
+    if not len(places):
+        return None
+    best = self.importance[task][places] * (1 if on else -1)
+    return int(places[best.argmax()])
+
+# %% ../nbs/31_gates.ipynb #4f40eb2a
+@patch
+def decide(self: GateKeeper, trainer, wanted, losses):
+    "Make one switch for every task that asked for it at two looks in a row."
+    busy = {m[0] for m in self.moves} | {t[0] for t in self.trials}
+    for t in range(len(self.tasks)):
+        sign = int(np.sign(wanted[t] - self.active[t].sum()))
+        same = sign and np.sign(self.asked[t]) == sign
+        self.asked[t] = self.asked[t] + sign if same else sign
+        if t in busy or abs(self.asked[t]) < 2:
+            continue
+        place = self.choose(t, sign > 0, trainer.step)
+        if place is not None:
+            self.switch(trainer, t, place, sign > 0, 'need')
+            due = trainer.step + self.s.gate_ramp
+            self.trials.append([t, place, due, losses[t].tolist()])
+            self.asked[t] = 0
+
+# %% ../nbs/31_gates.ipynb #0dd34c78
+@patch
+def judge(self: GateKeeper, trainer, losses):  # losses: of each task's held-out rows, now
+    "Undo the switches that did harm."
+    waiting = []
+    for task, place, due, before in self.trials:
+        if trainer.step < due:
+            waiting.append([task, place, due, before])
+        elif did_harm(before, losses[task]):
+            self.switch(trainer, task, place, not self.active[task, place], 'undo')
+            self.resting[task, place] = trainer.step + 5 * self.s.gate_every
+            self.asked[task] = 0
+    self.trials = waiting
+
+# %% ../nbs/31_gates.ipynb #f2978c00
+@patch
+def measure(self: GateKeeper, trainer):
+    "Update the moving average of the importance."
+    for t in range(len(self.tasks)):
+        new = importance(trainer.model, t, self.probe.batch(t), trainer.autocast)
+        old = np.where(np.isnan(self.importance[t]), new, self.importance[t])
+        self.importance[t] = self.s.gate_decay * new + (1 - self.s.gate_decay) * old
+
 # %% ../nbs/31_gates.ipynb #9b4c580d
 @patch
 def look(self: GateKeeper, trainer):  # -> the event, without gates and seconds
@@ -248,57 +287,18 @@ def look(self: GateKeeper, trainer):  # -> the event, without gates and seconds
     event |= dict(layers=self.layers, kpi=kpis, need=need.tolist(), target=wanted.tolist())
     return event | dict(active=self.active.sum(1).tolist(), importance=self.importance.tolist())
 
-# %% ../nbs/31_gates.ipynb #f2978c00
+# %% ../nbs/31_gates.ipynb #4fb699cb
 @patch
-def measure(self: GateKeeper, trainer):
-    "Update the moving average of the importance."
-    for t in range(len(self.tasks)):
-        new = importance(trainer.model, t, self.probe.batch(t), trainer.autocast)
-        old = np.where(np.isnan(self.importance[t]), new, self.importance[t])
-        self.importance[t] = self.s.gate_decay * new + (1 - self.s.gate_decay) * old
-
-# %% ../nbs/31_gates.ipynb #0dd34c78
-@patch
-def judge(self: GateKeeper, trainer, losses):  # losses: of each task's held-out rows, now
-    "Undo the switches that did harm."
-    waiting = []
-    for task, place, due, before in self.trials:
-        if trainer.step < due:
-            waiting.append([task, place, due, before])
-        elif did_harm(before, losses[task]):
-            self.switch(trainer, task, place, not self.active[task, place], 'undo')
-            self.resting[task, place] = trainer.step + 5 * self.s.gate_every
-            self.asked[task] = 0
-    self.trials = waiting
-
-# %% ../nbs/31_gates.ipynb #4f40eb2a
-@patch
-def decide(self: GateKeeper, trainer, wanted, losses):
-    "Make one switch for every task that asked for it at two looks in a row."
-    busy = {m[0] for m in self.moves} | {t[0] for t in self.trials}
-    for t in range(len(self.tasks)):
-        sign = int(np.sign(wanted[t] - self.active[t].sum()))
-        same = sign and np.sign(self.asked[t]) == sign
-        self.asked[t] = self.asked[t] + sign if same else sign
-        if t in busy or abs(self.asked[t]) < 2:
-            continue
-        place = self.choose(t, sign > 0, trainer.step)
-        if place is not None:
-            self.switch(trainer, t, place, sign > 0, 'need')
-            due = trainer.step + self.s.gate_ramp
-            self.trials.append([t, place, due, losses[t].tolist()])
-            self.asked[t] = 0
-
-# %% ../nbs/31_gates.ipynb #dfd42050
-@patch
-def choose(self: GateKeeper, task: int, on: bool, step: int):  # -> place, or None
-    "The most important of the inactive PALs, or the least important of the active ones."
-    may = (self.active[task] != on) & (self.resting[task] <= step)
-    places = np.flatnonzero(may)
-    if not len(places):
-        return None
-    best = self.importance[task][places] * (1 if on else -1)
-    return int(places[best.argmax()])
+def before_step(self: GateKeeper, trainer):
+    step, began = trainer.step, time.perf_counter()
+    event = None
+    if step and step % self.s.gate_every == 0:
+        event = self.look(trainer)
+    self.move(step)
+    trainer.model.pals.gates.copy_(torch.from_numpy(self.gates))
+    if event is not None:  # with the gates as this step uses them
+        event |= dict(gates=self.gates.tolist(), seconds=round(time.perf_counter() - began, 4))
+        trainer.pending.append(event)
 
 # %% ../nbs/31_gates.ipynb #673720cd
 class ShuffledGates(GateKeeper):
