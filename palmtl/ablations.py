@@ -242,6 +242,51 @@ def grid_tasks(
     "The tasks of a grid."
     return resolve_tasks(next(iter(grid.settings.values())))
 
+# %% ../nbs/40_ablations.ipynb #8d1b551c
+@patch(as_prop=True)
+def plan(self: Grid) -> Path:
+    "The file that describes the grid to other processes."
+    name = re.sub(r'[^\w-]+', '-', self.name)
+    return self.where / '.grids' / f'{name}.json'
+
+
+@patch(as_prop=True)
+def stopped_early(self: Grid) -> dict:  # cell -> what it was judged by
+    "The unfinished cells that `train(prune=...)` stopped, according to the plan."
+    try:
+        plan = json.loads(self.plan.read_text(encoding='utf-8'))
+        stopped, planned = plan['stopped early'], {(x['cell'], x['run']) for x in plan['runs']}
+    except (OSError, ValueError, KeyError):
+        return {}
+    if not stopped:
+        return {}
+    # another grid of this name may have other settings under the same label
+    own = [k for k, s in self.settings.items() if (k[0], run_path(s, self.where).name) in planned]
+    unfinished = {k[0] for k in own if self.run_of(k).state != 'finished'}
+    return {c: x for c, x in stopped.items() if c in unfinished}
+
+# %% ../nbs/40_ablations.ipynb #228f65fd
+@patch
+def write_plan(
+    self: Grid,
+    stopped: dict | None = None,  # cells that were stopped early; None: those in the plan
+) -> Path:  # of the file
+    "Write into the folder of runs what will be trained, so that others can watch the whole grid."
+    runs = [
+        dict(
+            cell=label,
+            seed=seed,
+            run=run_path(s, self.where).name,
+            settings=changed_settings(s),
+        )
+        for (label, seed), s in self.settings.items()
+    ]
+    plan = dict(name=self.name, cells=self.labels, seeds=self.seeds, runs=runs)
+    plan['stopped early'] = self.stopped_early if stopped is None else stopped
+    self.plan.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(self.plan, json.dumps(plan, indent=1, ensure_ascii=False))
+    return self.plan
+
 # %% ../nbs/40_ablations.ipynb #36e1e7fa
 def visible_gpus() -> list:  # of str, as CUDA_VISIBLE_DEVICES names them; empty without a GPU
     "The GPUs that this process may use; none of them is initialised."
@@ -399,51 +444,6 @@ def _starter(self: Grid, through, cluster, threads, hours, gpus, slurm):  # -> s
 
 # %% ../nbs/40_ablations.ipynb #850def5f
 _BAR = '{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}'
-
-# %% ../nbs/40_ablations.ipynb #8d1b551c
-@patch(as_prop=True)
-def plan(self: Grid) -> Path:
-    "The file that describes the grid to other processes."
-    name = re.sub(r'[^\w-]+', '-', self.name)
-    return self.where / '.grids' / f'{name}.json'
-
-
-@patch(as_prop=True)
-def stopped_early(self: Grid) -> dict:  # cell -> what it was judged by
-    "The unfinished cells that `train(prune=...)` stopped, according to the plan."
-    try:
-        plan = json.loads(self.plan.read_text(encoding='utf-8'))
-        stopped, planned = plan['stopped early'], {(x['cell'], x['run']) for x in plan['runs']}
-    except (OSError, ValueError, KeyError):
-        return {}
-    if not stopped:
-        return {}
-    # another grid of this name may have other settings under the same label
-    own = [k for k, s in self.settings.items() if (k[0], run_path(s, self.where).name) in planned]
-    unfinished = {k[0] for k in own if self.run_of(k).state != 'finished'}
-    return {c: x for c, x in stopped.items() if c in unfinished}
-
-# %% ../nbs/40_ablations.ipynb #228f65fd
-@patch
-def write_plan(
-    self: Grid,
-    stopped: dict | None = None,  # cells that were stopped early; None: those in the plan
-) -> Path:  # of the file
-    "Write into the folder of runs what will be trained, so that others can watch the whole grid."
-    runs = [
-        dict(
-            cell=label,
-            seed=seed,
-            run=run_path(s, self.where).name,
-            settings=changed_settings(s),
-        )
-        for (label, seed), s in self.settings.items()
-    ]
-    plan = dict(name=self.name, cells=self.labels, seeds=self.seeds, runs=runs)
-    plan['stopped early'] = self.stopped_early if stopped is None else stopped
-    self.plan.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(self.plan, json.dumps(plan, indent=1, ensure_ascii=False))
-    return self.plan
 
 # %% ../nbs/40_ablations.ipynb #5d6d1239
 def curve_of(
