@@ -951,11 +951,12 @@ def say_plan(
     plan: pd.DataFrame,  # from `Ladder.plan`
 ) -> str:  # a sentence
     "What remains to be trained."
-    steps = (plan.steps * plan.left).sum()
-    text = (
-        f'{len(plan)} rungs, {plan.runs.sum()} runs and ensembles of them; {plan.left.sum()} are '
-        f'not finished: {steps:,.0f} steps, about {plan.hours.sum():.1f} hours of a core.'
-    )
+    text = f'{len(plan)} rungs, {plan.runs.sum()} runs and ensembles of them; '
+    if left := plan.left.sum():
+        steps = f'{(plan.steps * plan.left).sum():,.0f} steps'
+        text += f'{left} are not finished: {steps}, about {plan.hours.sum():.1f} hours of a core.'
+    else:
+        text += 'all are finished.'
     shared = ' and '.join(f'*{name}*' for name in plan.rung[plan.runs == 0])
     return text + f' The runs of {shared} are those of other rungs.' * bool(shared)
 
