@@ -190,7 +190,7 @@ def sequences(
     max_length: int,  # of a sequence, special tokens included
 ) -> list:  # of (tokens, token types)
     "The token sequences of some rows, truncated, with special tokens."
-    pad, cls, sep = tokens.special
+    _, cls, sep = tokens.special
     columns = range(len(tokens.lengths))
 
     def one(*parts):

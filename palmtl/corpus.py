@@ -24,7 +24,7 @@ def tokens_kept(
 
 # %% ../nbs/18_corpus.ipynb #34e455d7
 def _lay_out(kept, start, tokens):  # all sequences end to end, their starts and lengths
-    pad, cls, sep = tokens.special
+    _, cls, sep = tokens.special
     lengths = kept.sum(0) + 1 + len(kept)  # (sequences,)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     flat = np.full(offsets[-1], sep, np.int32)

@@ -555,7 +555,7 @@ class Settings(
     DataSettings,
     StartSettings,
 ):
-    "All settings of a run, in the order of the groups above."
+    "All settings of a run: those of all groups, the last base first."
 
 # %% ../nbs/20_settings.ipynb #9f32252e
 FIELDS = {f.name: f for f in fields(Settings)}

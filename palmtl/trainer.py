@@ -302,7 +302,7 @@ def make_pretraining(self: Trainer):
 # %% ../nbs/37_trainer.ipynb #cd60001c
 @patch
 def add_probes(self: Trainer, runs=None):
-    "Callbacks that the settings ask for (chapters 30, 31, 34 and 35)."
+    "Callbacks that the settings ask for (chapters 27, 30 to 32, 34 and 35)."
     s, names = self.settings, [t.name for t in self.tasks]
     self.callbacks.append(AlertCallback(s))
     if s.conflict_every:
