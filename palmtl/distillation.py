@@ -164,7 +164,11 @@ class Teacher:
         self.spent = dict(seconds=0.0, cpu=0.0)  # on asking; cpu is processor time
 
     @classmethod
-    def of(cls, trainer, runs=None):
+    def of(
+        cls,
+        trainer,  # of the run that is taught
+        runs=None,  # folder of runs; `runs_folder()` if None
+    ):
         "The teacher named in a run's settings; raises `InputError` if it cannot teach the run."
         s, where = trainer.settings, Path(runs or runs_folder())
         folder = run_path(s, where)

@@ -765,7 +765,9 @@ _STRONGEST = _STRONG | dict(both_orders=True)
 PRESETS = dict(sample={}, seed=_PAPER, stickland=_STICKLAND, strong=_STRONG, strongest=_STRONGEST)
 
 # %% ../nbs/20_settings.ipynb #574d433e
-def has_group(tasks) -> bool:
+def has_group(
+    tasks,  # names of tasks and groups, or TOML files
+) -> bool:
     "Whether the setting `tasks` names a whole group, such as `glue`."
     return any(name in GROUPS for name in tasks)
 
@@ -1022,7 +1024,10 @@ def holdout_share(s: Settings) -> float:
     return HOLDOUT if for_kpis or s.gates != 'off' else 0.0
 
 
-def rows_kept(s: Settings, task: str) -> int:
+def rows_kept(
+    s: Settings,
+    task: str,  # its name
+) -> int:
     "How many training rows of a task the setting `limit` keeps; 0: all of them."
     return int(s.limit.get(task, s.limit.get('all', 0)))
 

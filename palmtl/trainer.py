@@ -508,7 +508,10 @@ def update(self: Trainer, losses, word_ids):  # -> (1 + losses): the gradient's 
 
 # %% ../nbs/37_trainer.ipynb #9b10f7df
 @patch
-def clear_gradients(self: Trainer, rows):
+def clear_gradients(
+    self: Trainer,
+    rows,  # of the word table that this step has read; not used on a GPU
+):
     "Absent tasks' parameters then have no gradient and stay still; with `momentum` they move on."
     rest = self.settings.idle == 'still'
     for p in self.parameters:
@@ -519,7 +522,13 @@ def clear_gradients(self: Trainer, rows):
 
 # %% ../nbs/37_trainer.ipynb #5fd9f813
 @patch
-def observe(self: Trainer, draws, norm_and_losses, answers, factor):
+def observe(
+    self: Trainer,
+    draws,  # of `Draw`, one per batch
+    norm_and_losses,  # (1 + tasks of all batches,), on the device
+    answers,  # of each task: predictions, labels; empty if nobody needs them
+    factor,  # of the learning rates
+):
     "Record the step, and tell the scheduler how well its tasks do."
     clock = round(self.seconds, 4), round(self.cpu, 4)
     self.unread_steps.append((self.step, draws, norm_and_losses, factor, *clock))
@@ -565,7 +574,14 @@ def read_losses(self: Trainer):
 
 # %% ../nbs/37_trainer.ipynb #9316df1a
 @patch
-def note_draw(self: Trainer, step, d, losses, factor, clock):
+def note_draw(
+    self: Trainer,
+    step,  # its number
+    d,  # a `Draw`
+    losses,  # of its tasks
+    factor,  # of the learning rates
+    clock,  # seconds and processor seconds of the run
+):
     "Count a batch, and make an event for each of its tasks."
     self.n_tokens += sum(d.tokens)
     self.n_places += sum(d.places)
@@ -579,7 +595,13 @@ def note_draw(self: Trainer, step, d, losses, factor, clock):
 
 # %% ../nbs/37_trainer.ipynb #4714d404
 @patch
-def check_finite(self: Trainer, step, draws, losses, norm):
+def check_finite(
+    self: Trainer,
+    step,  # its number
+    draws,  # of `Draw`, one per batch
+    losses,  # of each batch: its tasks' losses
+    norm,  # of the gradient, before clipping
+):
     "If a loss or the gradient is NaN or infinite: stop, or count the step."
     for d, of_draw in zip(draws, losses):
         for loss in of_draw:
@@ -590,7 +612,13 @@ def check_finite(self: Trainer, step, draws, losses, norm):
 
 # %% ../nbs/37_trainer.ipynb #c9a4a05a
 @patch
-def leave_out(self: Trainer, step, d, value, what):
+def leave_out(
+    self: Trainer,
+    step,  # its number
+    d,  # the `Draw` to name
+    value,  # that is not finite
+    what,  # `loss` or `gradient`
+):
     "A step that changed nothing: count it, or stop and name its tasks and rows."
     names = [self.tasks[t].name for t, _ in d.turns]
     self.skipped += 1

@@ -257,7 +257,14 @@ def published_weights(
 class Theirs(nn.Module):
     "A published encoder with a head per task, as most people would write it."
 
-    def __init__(self, bert, heads, tasks, dropout: float, unit: bool):
+    def __init__(
+        self,
+        bert,  # transformers' BertModel, with its pooler
+        heads,  # of the tasks, in their order: (batch, d_model) -> (batch, outputs)
+        tasks,  # of `Task`
+        dropout: float,  # before the heads
+        unit: bool,  # regressions are trained on labels between 0 and 1
+    ):
         super().__init__()
         self.bert = bert
         self.heads = heads
@@ -266,22 +273,21 @@ class Theirs(nn.Module):
         self.unit = unit
 
     def forward(
-        self, input_ids, attention_mask, token_type_ids, task, labels=None, seen=None
-    ):  # `task` is a number
-        logits = self.heads[task](
-            self.dropout(
-                self.bert(
-                    input_ids=input_ids,
-                    attention_mask=attention_mask,
-                    token_type_ids=token_type_ids,
-                ).pooler_output
-            )
-        )
-        return (
-            dict(logits=logits)
-            if labels is None
-            else dict(loss=task_loss(self.tasks[task], logits, labels, self.unit), logits=logits)
-        )
+        self,
+        input_ids,  # (batch, seq)
+        attention_mask,  # (batch, seq)
+        token_type_ids,  # (batch, seq)
+        task,  # its number, the same for the whole batch
+        labels=None,  # (batch,)
+        seen=None,  # the batch's tokens, for whoever counts; not used here
+    ) -> dict:  # logits (batch, outputs), and the loss if there are labels
+        inputs = dict(attention_mask=attention_mask, token_type_ids=token_type_ids)
+        pooled = self.bert(input_ids=input_ids, **inputs).pooler_output  # (batch, d_model)
+        logits = self.heads[task](self.dropout(pooled))
+        if labels is None:
+            return dict(logits=logits)
+        loss = task_loss(self.tasks[task], logits, labels, self.unit)
+        return dict(loss=loss, logits=logits)
 
 # %% ../../nbs/72_contestants.ipynb #fc493b63
 def their_model(
