@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['pick_device', 'pick_precision', 'width_multiple', 'pal_options', 'build_model', 'published_tensors',
            'published_config', 'tokenizer_config', 'best_files', 'lost_best', 'read_best', 'load_best',
-           'batches_by_length', 'other_order', 'logits_of_rows', 'read_orders', 'evaluation_mode', 'predict_rows',
+           'batches_by_length', 'other_order', 'read_orders', 'logits_of_rows', 'evaluation_mode', 'predict_rows',
            'score_split', 'write_split', 'check_submission', 'main']
 
 # %% ../nbs/26_evaluation.ipynb #cb3cd2d7
@@ -289,6 +289,20 @@ def other_order(
     offsets = np.concatenate([[0], np.cumsum(np.concatenate([second, first]))])
     return dataclasses.replace(tokens, flat=flat, offsets=offsets)
 
+# %% ../nbs/26_evaluation.ipynb #a99728eb
+def read_orders(
+    model: MultitaskModel,  # determines the layout of a pair
+    rows,  # of one split
+    tokens: Tokens,  # of the same rows
+    both_orders: bool,  # whether to add the other order
+    *where,  # `max_length`, `device`, `multiple` of `Corpus`
+) -> tuple:  # (Corpus, Corpus of the other order or None)
+    "A split in the model's layout; a task of single sentences has one order."
+    corpus = Corpus(rows, tokens, model.pairs, *where)
+    if not (both_orders and rows.task.is_pair):
+        return corpus, None
+    return corpus, Corpus(rows, other_order(tokens), model.pairs, *where)
+
 # %% ../nbs/26_evaluation.ipynb #230ea07b
 @torch.no_grad()
 def logits_of_rows(
@@ -310,20 +324,6 @@ def logits_of_rows(
                 (swapped,) = model(cut_batch([(task, other, rows)], width, full))
                 logits = (logits.float() + swapped.float()) / 2
         yield index, logits
-
-# %% ../nbs/26_evaluation.ipynb #a99728eb
-def read_orders(
-    model: MultitaskModel,  # determines the layout of a pair
-    rows,  # of one split
-    tokens: Tokens,  # of the same rows
-    both_orders: bool,  # whether to add the other order
-    *where,  # `max_length`, `device`, `multiple` of `Corpus`
-) -> tuple:  # (Corpus, Corpus of the other order or None)
-    "A split in the model's layout; a task of single sentences has one order."
-    corpus = Corpus(rows, tokens, model.pairs, *where)
-    if not (both_orders and rows.task.is_pair):
-        return corpus, None
-    return corpus, Corpus(rows, other_order(tokens), model.pairs, *where)
 
 # %% ../nbs/26_evaluation.ipynb #ea9dc3a0
 @contextlib.contextmanager

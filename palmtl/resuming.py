@@ -123,34 +123,6 @@ def checkpoint(self: Trainer):
     self.saved, self.saved_step = time.monotonic(), self.step
     self.saving = self.saved - began
 
-# %% ../nbs/38_resuming.ipynb #7dedc584
-@patch
-def clear_requests(self: Trainer):
-    "Remove the last error, and a `stop` or `pause` from before this trainer was made."
-    (self.run.folder / 'error.txt').unlink(missing_ok=True)
-    for path in (self.run.folder / 'stop', self.run.folder / 'pause'):
-        if path.exists() and path.stat().st_mtime < self.made:
-            path.unlink()
-
-# %% ../nbs/38_resuming.ipynb #3027be04
-@patch
-def check_unspent(self: Trainer):
-    "Raise `InputError` if this trainer has begun the run and has no checkpoint to go back to."
-    if self.spent and not (self.run.folder / 'checkpoint' / 'checkpoint.json').exists():
-        what = 'this trainer stopped without a checkpoint, and its weights are no longer the first'
-        raise InputError(
-            f'run folder {self.run.folder}: {what}; make a new Trainer to start the run again'
-        )
-
-# %% ../nbs/38_resuming.ipynb #af83fa30
-@patch
-def drop_leftovers(self: Trainer):
-    "Drop what an earlier `fit` of this trainer left behind, if it was interrupted or failed."
-    self.pending, self.unread_steps = [], []
-    self.model.train()  # it may have ended within an evaluation
-    if self.graphs is not None:  # recordings read and write the moments that they were made with
-        self.graphs = Graphs(self.compute, self.device, self.graphs.limit)
-
 # %% ../nbs/38_resuming.ipynb #dc63d58e
 @patch
 def sources(self: Trainer) -> dict:
@@ -213,6 +185,34 @@ def record_resume(self: Trainer):
     if changed:
         kept.setdefault('resumed', []).append(dict(step=self.step) | changed)
         write_atomic(self.run.folder / 'environment.json', json.dumps(kept, indent=1))
+
+# %% ../nbs/38_resuming.ipynb #7dedc584
+@patch
+def clear_requests(self: Trainer):
+    "Remove the last error, and a `stop` or `pause` from before this trainer was made."
+    (self.run.folder / 'error.txt').unlink(missing_ok=True)
+    for path in (self.run.folder / 'stop', self.run.folder / 'pause'):
+        if path.exists() and path.stat().st_mtime < self.made:
+            path.unlink()
+
+# %% ../nbs/38_resuming.ipynb #3027be04
+@patch
+def check_unspent(self: Trainer):
+    "Raise `InputError` if this trainer has begun the run and has no checkpoint to go back to."
+    if self.spent and not (self.run.folder / 'checkpoint' / 'checkpoint.json').exists():
+        what = 'this trainer stopped without a checkpoint, and its weights are no longer the first'
+        raise InputError(
+            f'run folder {self.run.folder}: {what}; make a new Trainer to start the run again'
+        )
+
+# %% ../nbs/38_resuming.ipynb #af83fa30
+@patch
+def drop_leftovers(self: Trainer):
+    "Drop what an earlier `fit` of this trainer left behind, if it was interrupted or failed."
+    self.pending, self.unread_steps = [], []
+    self.model.train()  # it may have ended within an evaluation
+    if self.graphs is not None:  # recordings read and write the moments that they were made with
+        self.graphs = Graphs(self.compute, self.device, self.graphs.limit)
 
 # %% ../nbs/38_resuming.ipynb #0abbb6e4
 @patch
@@ -328,7 +328,11 @@ def begin_fork(self: Trainer):
 
 # %% ../nbs/38_resuming.ipynb #62daa19d
 @patch
-def take_state(self: Trainer, state, parts):
+def take_state(
+    self: Trainer,
+    state,  # of the fork point
+    parts,  # names of the parts that are still valid, from `parts_that_fit`
+):
     "Take over the optimiser's moments and those parts of the state that are still valid."
     names = parameter_names(self.model, self.optimizer)
     take_moments(self.optimizer, names, state['optimizer'], state['optimizer_names'])

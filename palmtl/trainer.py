@@ -707,18 +707,3 @@ def compute_watched(self: Trainer, shapes, *inputs):
     self.watched[0] += 1
     self.watched[1] += time.perf_counter() - began
     return out
-
-# %% ../nbs/37_trainer.ipynb #bd23a5e8
-@patch
-def say_watched(self: Trainer):
-    "Report once, after an epoch, what the steps without a recording cost."
-    (n, seconds), (_, before, first, _) = self.watched, self.mark
-    others = self.step - first - n
-    if self.graphs is None or not n or not others or self.reported_watched:
-        return
-    self.reported_watched = True
-    each, other = 1e3 * seconds / n, 1e3 * (self.seconds - before - seconds) / others
-    print(
-        f'callbacks looked into {n} of {n + others} steps, which therefore ran without a '
-        f'recording: {each:.1f} ms each, the others {other:.1f} ms'
-    )

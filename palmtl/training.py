@@ -121,7 +121,10 @@ def surroundings(self: Trainer):
 
 # %% ../nbs/39_training.ipynb #f84118dd
 @patch
-def checkpoint_is_due(self: Trainer, step=None) -> bool:
+def checkpoint_is_due(
+    self: Trainer,
+    step: int | None = None,  # of the run if None; of masked-language modelling before it
+) -> bool:
     "By steps or by the clock; with a GPU, those by steps take at most a tenth of the time."
     s, step = self.settings, self.step if step is None else step
     if s.checkpoint_every and step % s.checkpoint_every == 0:
@@ -182,7 +185,12 @@ def judge(self: Trainer, split: str, predictions: dict) -> dict:  # task -> its 
 
 # %% ../nbs/39_training.ipynb #e81eb765
 @patch
-def total(self: Trainer, judged: dict, key='metric', how=None) -> float:
+def total(
+    self: Trainer,
+    judged: dict,  # from `judge`
+    key: str = 'metric',  # or `majority`, the majority row's metric
+    how: str | None = None,  # as setting `score`, which is taken if None
+) -> float:
     "One score over all tasks."
     values = [judged[t.name][key] for t in self.tasks]
     return total(self.tasks, values, how or self.settings.score)
@@ -258,6 +266,21 @@ def end_epoch(self: Trainer):
     self.checkpoint()  # with what the callbacks have changed
     if self.settings.keep_forks == 'epochs':
         keep_fork_point(self.run, self.step)
+
+# %% ../nbs/39_training.ipynb #bd23a5e8
+@patch
+def say_watched(self: Trainer):
+    "Report once, after an epoch, what the steps without a recording cost."
+    (n, seconds), (_, before, first, _) = self.watched, self.mark
+    others = self.step - first - n
+    if self.graphs is None or not n or not others or self.reported_watched:
+        return
+    self.reported_watched = True
+    each, other = 1e3 * seconds / n, 1e3 * (self.seconds - before - seconds) / others
+    print(
+        f'callbacks looked into {n} of {n + others} steps, which therefore ran without a '
+        f'recording: {each:.1f} ms each, the others {other:.1f} ms'
+    )
 
 # %% ../nbs/39_training.ipynb #aac8c33f
 def _is_better(new, old):  # scores; one that is not known is NaN, in a summary None
